@@ -6,6 +6,8 @@ export default defineConfig({
     environment: 'node',
     pool: 'forks',
     maxWorkers: 2,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    globalSetup: ['test/support/canary-run.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
     coverage: {

@@ -1,0 +1,198 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { z } from 'zod';
+
+/**
+ * Configuration: environment variables for the common things, one JSON file (`SAYPIN_CONFIG`) for carriers and
+ * policies. Both are checked whole before anything starts; an error names the variable or the path in the file.
+ */
+
+const languageCode = z
+  .string()
+  .regex(/^[a-z]{2}([_-][a-z]{2})?$/i, 'must be a language code such as "en" or "pt-br"')
+  .transform(code => code.toLowerCase().replace('-', '_'));
+
+const voiceSettings = z.strictObject({
+  /** Languages whose digits and fixed phrases are synthesised before the service is ready. */
+  languages: z.array(languageCode).min(1).default(['en']),
+  defaultLanguage: languageCode.default('en'),
+  pauseMs: z.number().int().min(0).max(10_000).default(0),
+  digitPauseMs: z.number().int().min(0).max(2_000).default(400),
+  spelling: z.enum(['letters', 'phonetic']).default('letters'),
+  times: z.number().int().min(1).max(5).default(1),
+  gate: z.enum(['off', 'any-key', 'random-digit']).optional(),
+  gateDigits: z.union([z.literal(1), z.literal(2)]).default(1),
+  machineDetection: z.enum(['off', 'hangup', 'continue']).default('off'),
+  dtmfTimeoutSeconds: z.number().min(1).max(60).default(10),
+  ringTimeoutSeconds: z.number().int().min(5).max(600).default(45),
+  callTimeoutSeconds: z.number().int().min(10).max(3_600).default(180),
+});
+
+/** The strict profile's rules, each also a setting of its own (DESIGN decision 8). */
+const securitySettings = z.strictObject({
+  maxTtlSeconds: z.number().int().min(1).optional(),
+  maxAttempts: z.number().int().min(1).optional(),
+  singleUse: z.boolean().optional(),
+  minBits: z.number().min(0).max(128).optional(),
+  failureCap: z.number().int().min(1).optional(),
+  supersede: z.boolean().optional(),
+});
+
+const fileSchema = z.strictObject({
+  /** Each is checked by its own adapter's guard; empty or absent: the simulator. */
+  carriers: z.array(z.looseObject({ type: z.string() })).default([]),
+  voice: voiceSettings.prefault({}),
+  security: securitySettings.prefault({}),
+  api: z
+    .strictObject({
+      /** infobip-api.md 0.1: the documents say 201, the official Python SDK accepts only 200. */
+      createApplicationStatus: z.union([z.literal(200), z.literal(201)]).default(200),
+    })
+    .prefault({}),
+  retentionDays: z.number().min(1).max(3_650).default(30),
+});
+
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+
+const environmentSchema = z.object({
+  PORT: port(8080),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  SIM_PORT: port(8081),
+  SIM_SPEED: z.coerce.number().min(0.1).max(100).default(1),
+  SIM_SEED: z.coerce.number().int().default(1),
+  DATA_DIR: z.string().min(1).default('data'),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .transform(url => url.replace(/\/+$/, ''))
+    .optional(),
+  API_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
+  MASTER_KEY: z.string().optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  SECURITY_PROFILE: z.enum(['compat', 'strict']).default('compat'),
+  SAYPIN_CONFIG: z.string().min(1).optional(),
+});
+
+export type VoiceSettings = z.output<typeof voiceSettings>;
+export type SecurityOverrides = z.output<typeof securitySettings>;
+
+export interface MasterKey {
+  readonly id: string;
+  readonly secret: Buffer;
+}
+
+export interface Config extends z.output<typeof fileSchema> {
+  readonly port: number;
+  readonly host: string;
+  readonly simulator: { readonly port: number; readonly speed: number; readonly seed: number };
+  readonly dataDir: string;
+  readonly publicUrl: string | undefined;
+  readonly apiKey: string;
+  /** Where a person finds the API key: a file, or the name of the variable. */
+  readonly apiKeySource: string;
+  readonly masterKeys: readonly MasterKey[];
+  readonly logLevel: string;
+  readonly profile: 'compat' | 'strict';
+}
+
+/** A configuration that cannot be used; the message names every variable or path that is wrong. */
+export class ConfigError extends Error {
+  constructor(problems: readonly string[]) {
+    super(`configuration: ${problems.join('; ')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/**
+ * Reads and checks everything, and makes DATA_DIR, the API key file and the master key file where they are missing
+ * (directories 0700, files 0600).
+ * @throws ConfigError
+ */
+export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const env = check(environmentSchema, set, 'environment');
+  const file = env.SAYPIN_CONFIG ? readConfigFile(env.SAYPIN_CONFIG) : check(fileSchema, {}, 'defaults');
+  makeDataDir(env.DATA_DIR);
+  const apiKeyFile = join(env.DATA_DIR, 'api-key');
+  return {
+    ...file,
+    port: env.PORT,
+    host: env.HOST,
+    simulator: { port: env.SIM_PORT, speed: env.SIM_SPEED, seed: env.SIM_SEED },
+    dataDir: env.DATA_DIR,
+    publicUrl: env.PUBLIC_URL,
+    apiKey: env.API_KEY ?? secretFile(apiKeyFile, () => `${randomBytes(16).toString('hex')}-${randomUUID()}`),
+    apiKeySource: env.API_KEY ? 'the API_KEY variable' : apiKeyFile,
+    masterKeys: parseMasterKeys(
+      env.MASTER_KEY ??
+        secretFile(join(env.DATA_DIR, 'master-key'), () => `k1:${randomBytes(64).toString('hex')}`),
+      env.MASTER_KEY ? 'MASTER_KEY' : join(env.DATA_DIR, 'master-key'),
+    ),
+    logLevel: env.LOG_LEVEL,
+    profile: env.SECURITY_PROFILE,
+  };
+}
+
+/**
+ * `id:hex` items, separated by commas or lines; the last one makes new PINs, all of them verify old ones. A bare hex
+ * string is the key `k1`.
+ * @throws ConfigError naming `source`; never quotes a key
+ */
+export function parseMasterKeys(text: string, source: string): readonly MasterKey[] {
+  const keys = text
+    .split(/[\s,]+/)
+    .filter(item => item !== '')
+    .map((item, index) => {
+      const match = /^(?:([A-Za-z0-9_-]{1,16}):)?([0-9a-fA-F]{64,256})$/.exec(item);
+      if (!match || match[2]!.length % 2 === 1) {
+        throw new ConfigError([`${source}: key ${index + 1} must be "id:hex" with 32 to 128 bytes of hex`]);
+      }
+      return { id: match[1] ?? 'k1', secret: Buffer.from(match[2]!, 'hex') };
+    });
+  if (keys.length === 0) throw new ConfigError([`${source}: holds no key`]);
+  if (new Set(keys.map(key => key.id)).size !== keys.length)
+    throw new ConfigError([`${source}: key ids must differ`]);
+  return keys;
+}
+
+function check<Schema extends z.ZodType>(schema: Schema, value: unknown, where: string): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new ConfigError(
+    result.error.issues.map(
+      issue => `${issue.path.length > 0 ? issue.path.join('.') : where}: ${issue.message}`,
+    ),
+  );
+}
+
+function readConfigFile(path: string): z.output<typeof fileSchema> {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new ConfigError([`SAYPIN_CONFIG: ${path}: ${(error as Error).message}`]);
+  }
+  return check(fileSchema, value, path);
+}
+
+function makeDataDir(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ConfigError([`DATA_DIR: ${(error as Error).message}`]);
+  }
+}
+
+/** The file's text; made with `create` (0600, exclusively) on the first start. */
+function secretFile(path: string, create: () => string): string {
+  try {
+    if (!existsSync(path)) writeFileSync(path, `${create()}\n`, { mode: 0o600, flag: 'wx' });
+    const text = readFileSync(path, 'utf8').trim();
+    if (text === '') throw new ConfigError([`${path}: is empty`]);
+    return text;
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError([`${path}: ${(error as Error).message}`]);
+  }
+}

@@ -1,0 +1,198 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/**
+ * The service as a user runs it: a child process started with `node src/main.ts`, known only by its ready line, its
+ * REST API and the simulator's control API. Everything it prints is kept in a file of its data folder's parent, for the
+ * secret canary.
+ */
+export class Service {
+  readonly url: string;
+  readonly simUrl: string;
+  readonly apiKey: string;
+  readonly folder: string;
+  /** The line printed when ready, and how long that took. */
+  readyLine = '';
+  readyMs = 0;
+  #environment: Record<string, string>;
+  #child: ChildProcess | undefined;
+
+  private constructor(
+    folder: string,
+    ports: { service: number; sim: number },
+    environment: Record<string, string>,
+  ) {
+    this.folder = folder;
+    this.url = `http://127.0.0.1:${ports.service}`;
+    this.simUrl = `http://127.0.0.1:${ports.sim}`;
+    this.apiKey = environment.API_KEY ?? '';
+    this.#environment = {
+      PORT: String(ports.service),
+      SIM_PORT: String(ports.sim),
+      DATA_DIR: join(folder, 'data'),
+      LOG_LEVEL: 'trace',
+      ...environment,
+    };
+  }
+
+  /** Starts an instance in a folder of its own (kept: the run's canary search reads it). */
+  static async start(environment: Record<string, string> = {}): Promise<Service> {
+    const root = process.env.SAYPIN_TEST_RUN ?? mkdtempSync(join(tmpdir(), 'saypin-test-'));
+    mkdirSync(root, { recursive: true });
+    const folder = mkdtempSync(join(root, 'service-'));
+    const ports = { service: await freePort(), sim: await freePort() };
+    const service = new Service(folder, ports, { API_KEY: 'e2e-test-key-0123456789abcdef', ...environment });
+    await service.restart();
+    return service;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  get logFile(): string {
+    return join(this.folder, 'output.log');
+  }
+
+  get dataDir(): string {
+    return this.#environment.DATA_DIR!;
+  }
+
+  get logs(): string {
+    return readFileSync(this.logFile, 'utf8');
+  }
+
+  async restart(): Promise<void> {
+    const started = performance.now();
+    const node = join(import.meta.dirname, '../../node_modules/.bin/node');
+    const child = spawn(node, [join(import.meta.dirname, '../../src/main.ts')], {
+      env: { PATH: process.env.PATH, ...this.#environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    const keep = (line: string): void => appendFileSync(this.logFile, `${line}\n`);
+    createInterface({ input: child.stderr }).on('line', keep);
+    const lines = createInterface({ input: child.stdout });
+    this.readyLine = await new Promise<string>((resolve, reject) => {
+      lines.on('line', line => {
+        keep(line);
+        if (line.includes('ready')) resolve(line);
+      });
+      child.once('exit', code =>
+        reject(new Error(`service exited with ${code} before it was ready:\n${safeTail(this.logFile)}`)),
+      );
+    });
+    this.readyMs = performance.now() - started;
+  }
+
+  /** kill -9: nothing is flushed, nothing is said. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** SIGTERM; resolves with the exit code. */
+  async stop(): Promise<number | null> {
+    return await this.#end('SIGTERM');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+    return child.exitCode;
+  }
+
+  /** A call of the public API with the key; the body is parsed when it is JSON. */
+  async api<Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; body: Body; headers: Headers }> {
+    return await call<Body>(method, `${this.url}${path}`, body, {
+      authorization: `App ${this.apiKey}`,
+      ...headers,
+    });
+  }
+
+  /** A call of the simulator's control API. */
+  async sim<Body = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Body> {
+    const answer = await call<Body>(method, `${this.simUrl}${path}`, body, {});
+    if (answer.status >= 400)
+      throw new Error(`sim ${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  async recording(callId: string): Promise<Uint8Array> {
+    const answer = await fetch(`${this.simUrl}/calls/${callId}/audio.wav`);
+    if (!answer.ok) throw new Error(`recording: ${answer.status}`);
+    return new Uint8Array(await answer.arrayBuffer());
+  }
+}
+
+/** Tells the run's canary search that this PIN was in use; it must be found in no file but the list itself. */
+export function recordCanary(pin: string): void {
+  const root = process.env.SAYPIN_TEST_RUN;
+  if (root) appendFileSync(join(root, 'canaries.list'), `${pin}\n`);
+}
+
+/** Polls until `probe` gives something; fails by name after `timeoutMs`. */
+export async function eventually<Value>(
+  what: string,
+  probe: () => Promise<Value | undefined | false>,
+  timeoutMs = 15_000,
+): Promise<Value> {
+  const end = performance.now() + timeoutMs;
+  for (;;) {
+    const value = await probe();
+    if (value) return value;
+    if (performance.now() > end) throw new Error(`timed out waiting for ${what}`);
+    await new Promise(resolve => setTimeout(resolve, 25));
+  }
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function call<Body>(
+  method: string,
+  url: string,
+  body: unknown,
+  headers: Record<string, string>,
+): Promise<{ status: number; body: Body; headers: Headers }> {
+  const answer = await fetch(url, {
+    method,
+    headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await answer.text();
+  const json = answer.headers.get('content-type')?.includes('json');
+  return {
+    status: answer.status,
+    body: (json && text !== '' ? JSON.parse(text) : text) as Body,
+    headers: answer.headers,
+  };
+}
+
+function safeTail(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').slice(-2_000);
+  } catch {
+    return '(no output)';
+  }
+}
