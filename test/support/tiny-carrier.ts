@@ -1,0 +1,151 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+
+import { WebSocket } from 'ws';
+
+/**
+ * The carrier's side of Twilio's wire at its smallest, under the test's control: it takes call requests, and the test
+ * sends each webhook and opens each media socket by hand, with a right or a wrong signature.
+ */
+export class TinyCarrier {
+  readonly accountSid = `AC${'b'.repeat(32)}`;
+  readonly authToken = 'tiny-carrier-token';
+  /** Placed calls by destination. */
+  readonly placed = new Map<string, PlacedCall>();
+  #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async start(): Promise<TinyCarrier> {
+    const server = createServer();
+    const carrier = new TinyCarrier(server);
+    server.on('request', (request, response) => {
+      let body = '';
+      request.on('data', chunk => (body += String(chunk)));
+      request.on('end', () => {
+        response.setHeader('content-type', 'application/json');
+        const form = new URLSearchParams(body);
+        const answerUrl = form.get('Url');
+        const to = form.get('To');
+        if (!answerUrl || !to) {
+          response.end('{}');
+          return;
+        }
+        const sid = `CA${randomBytes(16).toString('hex')}`;
+        carrier.placed.set(to, { answerUrl, statusUrl: form.get('StatusCallback') ?? '', sid, to });
+        response.statusCode = 201;
+        response.end(JSON.stringify({ sid, status: 'queued' }));
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return carrier;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as { port: number }).port}`;
+  }
+
+  /** What goes into SAYPIN_CONFIG to use it. */
+  get config(): Record<string, unknown> {
+    const { accountSid, authToken, url: baseUrl } = this;
+    return { type: 'twilio', accountSid, authToken, mode: 'media', from: '+15005550006', baseUrl };
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  /** X-Twilio-Signature of a form POST (or, without parameters, of an upgrade). */
+  sign(url: string, parameters: Readonly<Record<string, string>> = {}): string {
+    const text = Object.keys(parameters)
+      .toSorted()
+      .reduce((sum, name) => sum + name + parameters[name]!, url);
+    return createHmac('sha1', this.authToken).update(text).digest('base64');
+  }
+
+  async webhook(
+    url: string,
+    call: PlacedCall,
+    more: Record<string, string>,
+    signature?: string,
+  ): Promise<Response> {
+    const parameters = {
+      AccountSid: this.accountSid,
+      ApiVersion: '2010-04-01',
+      CallSid: call.sid,
+      Direction: 'outbound-api',
+      From: '+15005550006',
+      To: call.to,
+      ...more,
+    };
+    return await fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'x-twilio-signature': signature ?? this.sign(url, parameters),
+      },
+      body: new URLSearchParams(parameters).toString(),
+    });
+  }
+
+  /** Sends the answer webhook and returns the media URL of the document. */
+  async answer(call: PlacedCall): Promise<string> {
+    const reply = await this.webhook(call.answerUrl, call, { CallStatus: 'in-progress' });
+    const document = await reply.text();
+    const url = /<Stream[^>]* url="([^"]+)"/.exec(document)?.[1];
+    if (!url) throw new Error(`no stream in the answer: ${reply.status} ${document}`);
+    return url;
+  }
+
+  /** Opens the media socket; rejects with `upgrade <status>` when it is refused. */
+  async openMedia(url: string, signature = this.sign(url)): Promise<WebSocket> {
+    const socket = new WebSocket(url, {
+      headers: { 'x-twilio-signature': signature },
+      perMessageDeflate: false,
+    });
+    await new Promise<void>((resolve, reject) => {
+      socket.on('open', resolve);
+      socket.on('error', reject);
+      socket.on('unexpected-response', (_, response) => {
+        reject(new Error(`upgrade ${response.statusCode}`));
+        socket.terminate();
+      });
+    });
+    return socket;
+  }
+
+  /** `connected` and `start`, as the carrier opens a stream. */
+  startStream(socket: WebSocket, callSid: string): string {
+    const streamSid = `MZ${randomBytes(16).toString('hex')}`;
+    socket.send(JSON.stringify({ event: 'connected', protocol: 'Call', version: '1.0.0' }));
+    socket.send(
+      JSON.stringify({
+        event: 'start',
+        sequenceNumber: '1',
+        start: {
+          accountSid: this.accountSid,
+          streamSid,
+          callSid,
+          tracks: ['inbound'],
+          mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 },
+          customParameters: {},
+        },
+        streamSid,
+      }),
+    );
+    return streamSid;
+  }
+}
+
+export interface PlacedCall {
+  readonly answerUrl: string;
+  readonly statusUrl: string;
+  readonly sid: string;
+  readonly to: string;
+}
