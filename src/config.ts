@@ -22,8 +22,6 @@ const voiceSettings = z.strictObject({
   digitPauseMs: z.number().int().min(0).max(2_000).default(400),
   spelling: z.enum(['letters', 'phonetic']).default('letters'),
   times: z.number().int().min(1).max(5).default(1),
-  gate: z.enum(['off', 'any-key', 'random-digit']).optional(),
-  gateDigits: z.union([z.literal(1), z.literal(2)]).default(1),
   machineDetection: z.enum(['off', 'hangup', 'continue']).default('off'),
   dtmfTimeoutSeconds: z.number().min(1).max(60).default(10),
   ringTimeoutSeconds: z.number().int().min(5).max(600).default(45),
@@ -35,9 +33,13 @@ const securitySettings = z.strictObject({
   maxTtlSeconds: z.number().int().min(1).optional(),
   maxAttempts: z.number().int().min(1).optional(),
   singleUse: z.boolean().optional(),
-  minBits: z.number().min(0).max(128).optional(),
+  minPinSpace: z.number().int().min(1).optional(),
+  /** Wrong PINs per number and application in 24 h. */
   failureCap: z.number().int().min(1).optional(),
   supersede: z.boolean().optional(),
+  gate: z.enum(['off', 'any-key', 'random-digit']).optional(),
+  gateDigits: z.union([z.literal(1), z.literal(2)]).optional(),
+  numbers: z.enum(['possible', 'valid']).optional(),
 });
 
 const fileSchema = z.strictObject({
@@ -54,7 +56,7 @@ const fileSchema = z.strictObject({
   retentionDays: z.number().min(1).max(3_650).default(30),
 });
 
-const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const port = (fallback: number) => z.coerce.number().int().min(1).max(65_535).default(fallback);
 
 const environmentSchema = z.object({
   PORT: port(8080),

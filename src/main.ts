@@ -1,0 +1,54 @@
+import { startApp } from './app.ts';
+import { systemClock } from './clock.ts';
+import { ConfigError, loadConfig, type Config } from './config.ts';
+import { createLogger } from './log.ts';
+
+/** `npm start`: configuration, the service, one ready line, and an orderly end on SIGTERM or SIGINT. */
+
+const config = configured();
+const log = createLogger(config.logLevel);
+
+process.on('unhandledRejection', reason => {
+  log.fatal({ err: reason }, 'unhandled rejection');
+  process.exit(1);
+});
+
+try {
+  const app = await startApp(config, { clock: systemClock, log });
+  const simulator = app.simulatorUrl ? `, simulated phones at ${app.simulatorUrl}` : '';
+  process.stdout.write(
+    `Saypin is ready: ${app.url} (reference at ${app.url}/docs)${simulator}, API key in ${config.apiKeySource}\n`,
+  );
+  let stopping = false;
+  const stop = (signal: string): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, 'stopping: no new sends, live calls finish');
+    app.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'could not stop cleanly');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+} catch (error) {
+  fail(error);
+}
+
+function configured(): Config {
+  try {
+    return loadConfig(process.env);
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+function fail(error: unknown): never {
+  const known = error instanceof ConfigError || (error as NodeJS.ErrnoException).code !== undefined;
+  const text = known ? (error as Error).message : String((error as Error).stack ?? error);
+  process.stderr.write(`Saypin cannot start: ${text}\n`);
+  process.exit(1);
+}
