@@ -1,0 +1,121 @@
+import type { Clock } from '../../clock.ts';
+import type { CallRef, PinId } from '../../domain/types.ts';
+import type { Logger } from '../../log.ts';
+import type { AddDeliveryResult, CreatePinResult, Store } from '../store.ts';
+import { createAttempts } from './attempts.ts';
+import { createCatalog } from './catalog.ts';
+import { createDeliveries } from './deliveries.ts';
+import { createOnce } from './once.ts';
+import { openDatabase, type OpenDatabase } from './open-database.ts';
+import { createOutbox } from './outbox.ts';
+import { createPins } from './pins.ts';
+import { dropLeases, settleFuture, storeClock } from './store-clock.ts';
+import { createSweep } from './sweep.ts';
+import { createTimers } from './timers.ts';
+import { createWindows } from './windows.ts';
+import { Writer } from './writer.ts';
+
+export interface SqliteStoreOptions {
+  /** The file, created with mode 0600 if it is not there; `-wal`, `-shm` and `.lock` appear beside it. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly log?: Pick<Logger, 'info' | 'warn'>;
+  /** How long to wait for another process that has the file, at the start and for a lock. */
+  readonly busyTimeoutMs?: number;
+}
+
+/**
+ * The embedded store: one process, one SQLite file, every write durable when its promise resolves.
+ * @throws StoreOpenError with a line for the operator
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { path, clock, log, busyTimeoutMs = 1000 } = options;
+  const database = openDatabase({ path, busyTimeoutMs });
+  if (database.created) log?.info({ path }, 'created a new store');
+  return createSqliteStore({ database, clock, log });
+}
+
+/** The store over a database that is open already. */
+export function createSqliteStore(deps: {
+  database: OpenDatabase;
+  clock: Clock;
+  log?: Pick<Logger, 'info' | 'warn'> | undefined;
+}): Store {
+  const { database, log } = deps;
+  const { db } = database;
+  const now = storeClock(deps.clock);
+  settleFuture(db, now());
+  dropLeases(db);
+
+  const writer = new Writer(db);
+  const windows = createWindows(db);
+  const timers = createTimers(db, now);
+  const outbox = createOutbox(db, now);
+  const catalog = createCatalog(db);
+  const deliveries = createDeliveries({ db, now, timers, outbox });
+  const pins = createPins({ db, now, windows, deliveries, timers, outbox });
+  const attempt = createAttempts({ db, now, windows, outbox });
+  const sweep = createSweep({ db, now, writer, log });
+  const once = createOnce(now);
+  const touch = db.prepare('UPDATE decoy SET tries = tries + 1, touched_at = ? WHERE id = 2');
+  let closed = false;
+
+  /** A repeated send is answered from the rows, so that no seed outlives its erasure in memory. */
+  const readAgain =
+    <Result>(outcome: string, pinId: PinId, callRef: CallRef) =>
+    (): Promise<Result> =>
+      writer.read(
+        () => ({ outcome, pin: pins.get(pinId), delivery: deliveries.ofPin(callRef, pinId) }) as Result,
+      );
+  const recallSent = <Result extends CreatePinResult | AddDeliveryResult>(result: Result) =>
+    result.outcome === 'created'
+      ? readAgain<Result>(result.outcome, result.pin.pinId, result.delivery.callRef)
+      : keep(result);
+
+  return {
+    putApplication: application => writer.write(() => catalog.putApplication(application)),
+    getApplication: id => writer.read(() => catalog.getApplication(id)),
+    listApplications: () => writer.read(() => catalog.listApplications()),
+    putTemplate: template => writer.write(() => catalog.putTemplate(template)),
+    getTemplate: (application, id) => writer.read(() => catalog.getTemplate(application, id)),
+    listTemplates: application => writer.read(() => catalog.listTemplates(application)),
+
+    createPin: request =>
+      once(`create:${request.opId}`, () => writer.write(() => pins.create(request)), recallSent),
+    addDelivery: request =>
+      once(`add:${request.opId}`, () => writer.write(() => pins.addDelivery(request)), recallSent),
+    getPin: id => writer.read(() => pins.get(id)),
+    attemptPin: request => once(`attempt:${request.opId}`, () => writer.write(() => attempt(request))),
+    listVerifications: filter => writer.read(() => pins.listVerifications(filter)),
+
+    getDelivery: ref => writer.read(() => deliveries.get(ref)),
+    transition: request => writer.write(() => deliveries.transition(request)),
+    claimRedial: request => writer.write(() => deliveries.claimRedial(request)),
+    issueMediaToken: request => writer.write(() => deliveries.issueToken(request)),
+    async redeemMediaToken(tokenHash) {
+      // A stranger's guess costs no write.
+      const known = await writer.read(() => deliveries.hasToken(tokenHash));
+      return known ? writer.write(() => deliveries.redeemToken(tokenHash)) : undefined;
+    },
+
+    claimTimers: request => writer.write(() => timers.claim(request)),
+    completeTimer: id => writer.write(() => timers.complete(id)),
+    nextTimerIn: () => writer.read(() => timers.nextIn()),
+    claimEvents: request => writer.write(() => outbox.claim(request)),
+    ackEvent: id => writer.write(() => outbox.ack(id)),
+
+    sweep,
+    now: () => writer.read(now),
+    ping: () => writer.write(() => void touch.run(now())),
+    async close() {
+      if (closed) return;
+      closed = true;
+      writer.close();
+      database.close();
+    },
+  };
+}
+
+function keep<Result>(result: Result): () => Promise<Result> {
+  return () => Promise.resolve(result);
+}
