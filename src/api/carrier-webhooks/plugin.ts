@@ -33,84 +33,89 @@ export interface CarrierWebhooksDeps {
  * `/media/:carrier/:token`. No API key: the carrier's signature, checked by delivery over the raw body and the public
  * URL, is the authentication.
  */
-export function carrierWebhooks(deps: CarrierWebhooksDeps) {
-  const publicUrl = deps.publicUrl.replace(/\/+$/, '');
-  const carriers = new Set(deps.carriers);
-
-  async function plugin(app: FastifyInstance): Promise<void> {
-    if (!app.hasDecorator('websocketServer')) {
-      await app.register(fastifyWebsocket, {
-        options: { maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false },
-        errorHandler: (error, socket) => {
-          deps.log.debug({ err: error }, 'media socket failed');
-          socket.terminate();
-        },
-      });
-    }
-    // ws lifts this timeout when it takes the socket over.
-    app.server.on('upgrade', (_request, socket: Socket) => {
-      socket.setTimeout(UPGRADE_TIMEOUT_MS, () => socket.destroy());
-    });
-    // A context of its own: raw bodies and plain errors stay in here.
-    await app.register(async scope => {
-      keepRawBodies(scope);
-      scope.setErrorHandler((error: FastifyError, _request, reply) => answerError(error, reply, deps.log));
-      webhookRoute(scope);
-      mediaRoute(scope);
-    });
-  }
-
-  function webhookRoute(scope: FastifyInstance): void {
-    scope.route<{ Params: { carrier: string; ref: string; kind: string } }>({
-      method: ['GET', 'POST'],
-      url: '/carrier-webhooks/:carrier/:ref/:kind',
-      bodyLimit: MAX_BODY_BYTES,
-      exposeHeadRoute: false,
-      logLevel: 'error', // the path holds a reference or a token
-      schema: { hide: true },
-      handler: async (request, reply) => {
-        const { carrier, ref, kind } = request.params;
-        if (!carriers.has(carrier) || !isCallRef(ref) || !isKind(kind)) return short(reply, 404);
-        const raw = rawRequest(request, publicUrl);
-        const query = queryOf(request.originalUrl);
-        const answer = await deps.delivery.handleWebhook({ carrier, ref, kind, raw, query });
-        if (answer.contentType !== undefined) reply.header('content-type', answer.contentType);
-        return reply.code(answer.status).send(answer.body ?? '');
-      },
-    });
-  }
-
-  function mediaRoute(scope: FastifyInstance): void {
-    const admitted = new WeakMap<FastifyRequest, (socket: WebSocket) => void>();
-    scope.route<{ Params: { carrier: string; token: string } }>({
-      method: 'GET',
-      url: '/media/:carrier/:token',
-      exposeHeadRoute: false,
-      logLevel: 'error', // the path holds a reference or a token
-      schema: { hide: true },
-      // Before the 101: a refused upgrade never becomes a socket.
-      preValidation: async (request, reply) => {
-        const { carrier, token } = request.params;
-        if (!carriers.has(carrier)) return short(reply, 404);
-        // A broken handshake must not use up the token.
-        if (!isHandshake(request)) return short(reply, 400);
-        const raw = rawRequest(request, publicUrl.replace(/^http/, 'ws'));
-        const takeOver = await deps.delivery.admitMedia({ carrier, token, raw });
-        if (!takeOver) return short(reply, 403);
-        admitted.set(request, takeOver);
-        return undefined;
-      },
-      handler: (_request, reply) => short(reply, 404),
-      wsHandler: (socket, request) => {
-        const takeOver = admitted.get(request);
-        if (takeOver) takeOver(socket);
-        else socket.terminate();
-      },
-    });
-  }
-
+export const carrierWebhooks = Object.assign(register, {
   // Not encapsulated, so that the socket server's hooks cover the app (what fastify-plugin does).
-  return Object.assign(plugin, { [Symbol.for('skip-override')]: true });
+  [Symbol.for('skip-override')]: true,
+});
+
+async function register(app: FastifyInstance, deps: CarrierWebhooksDeps): Promise<void> {
+  if (!app.hasDecorator('websocketServer')) {
+    await app.register(fastifyWebsocket, {
+      options: { maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false },
+      errorHandler: (error, socket) => {
+        deps.log.debug({ err: error }, 'media socket failed');
+        socket.terminate();
+      },
+    });
+  }
+  // ws lifts this timeout when it takes the socket over.
+  app.server.on('upgrade', (_request, socket: Socket) => {
+    socket.setTimeout(UPGRADE_TIMEOUT_MS, () => socket.destroy());
+  });
+  const publicUrl = deps.publicUrl.replace(/\/+$/, '');
+  const routes = { ...deps, publicUrl };
+  // A context of its own: raw bodies and plain errors stay in here.
+  await app.register(async scope => {
+    keepRawBodies(scope);
+    scope.setErrorHandler((error: FastifyError, _request, reply) => answerError(error, reply, deps.log));
+    webhookRoute(scope, routes);
+    mediaRoute(scope, routes);
+  });
+}
+
+function webhookRoute(scope: FastifyInstance, deps: CarrierWebhooksDeps): void {
+  const carriers = new Set(deps.carriers);
+  scope.route<{ Params: { carrier: string; ref: string; kind: string } }>({
+    method: ['GET', 'POST'],
+    url: '/carrier-webhooks/:carrier/:ref/:kind',
+    bodyLimit: MAX_BODY_BYTES,
+    exposeHeadRoute: false,
+    logLevel: 'error', // the path holds the call's reference
+    schema: { hide: true },
+    handler: async (request, reply) => {
+      const { carrier, ref, kind } = request.params;
+      if (!carriers.has(carrier) || !isCallRef(ref) || !isKind(kind)) return short(reply, 404);
+      const raw = rawRequest(request, deps.publicUrl);
+      const query = queryOf(request.originalUrl);
+      const answer = await deps.delivery.handleWebhook({ carrier, ref, kind, raw, query });
+      if (answer.contentType !== undefined) reply.header('content-type', answer.contentType);
+      return reply.code(answer.status).send(answer.body ?? '');
+    },
+  });
+}
+
+function mediaRoute(scope: FastifyInstance, deps: CarrierWebhooksDeps): void {
+  const carriers = new Set(deps.carriers);
+  const socketUrl = deps.publicUrl.replace(/^http/, 'ws');
+  const admitted = new WeakMap<FastifyRequest, (socket: WebSocket) => void>();
+  scope.route<{ Params: { carrier: string; token: string } }>({
+    method: 'GET',
+    url: '/media/:carrier/:token',
+    exposeHeadRoute: false,
+    logLevel: 'error', // the path holds the token
+    schema: { hide: true },
+    // Before the 101: a refused upgrade never becomes a socket.
+    preValidation: async (request, reply) => {
+      const { carrier, token } = request.params;
+      if (!carriers.has(carrier)) return short(reply, 404);
+      // A broken handshake must not use up the token.
+      if (!isHandshake(request)) return short(reply, 400);
+      const takeOver = await deps.delivery.admitMedia({
+        carrier,
+        token,
+        raw: rawRequest(request, socketUrl),
+      });
+      if (!takeOver) return short(reply, 403);
+      admitted.set(request, takeOver);
+      return undefined;
+    },
+    handler: (_request, reply) => short(reply, 404),
+    wsHandler: (socket, request) => {
+      const takeOver = admitted.get(request);
+      if (takeOver) takeOver(socket);
+      else socket.terminate();
+    },
+  });
 }
 
 /** Any body, as it came: the signature is over its bytes. */
