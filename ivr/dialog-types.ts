@@ -40,11 +40,22 @@ export type AnsweredBy = 'human' | 'machine' | 'unknown';
  */
 export type DialogEvent =
   /** The media socket is ready; `answeredBy` if the carrier's detection was synchronous. */
-  | { readonly type: 'answered'; readonly answeredBy?: AnsweredBy }
+  | {
+      readonly type: 'answered';
+      readonly answeredBy?: AnsweredBy;
+      /** With `machine`: the carrier answers only after the greeting. Absent: an `answeredBy` event will say so. */
+      readonly greetingEnded?: boolean;
+    }
   /** Asynchronous answering-machine detection. `greetingEnded`: the beep or the end of the greeting was heard. */
   | { readonly type: 'answeredBy'; readonly who: AnsweredBy; readonly greetingEnded: boolean }
   | { readonly type: 'key'; readonly key: string }
-  | { readonly type: 'handedOver'; readonly playId: number; readonly audioMs: number }
+  | {
+      readonly type: 'handedOver';
+      readonly playId: number;
+      readonly audioMs: number;
+      /** PIN symbols in one reading, if the driver knows: `full` then needs as many symbol marks. */
+      readonly symbols?: number;
+    }
   | {
       readonly type: 'marked';
       readonly playId: number;
@@ -70,6 +81,7 @@ export type EndCause =
   | 'media-lost';
 
 export type DialogEffect =
+  /** Replaces a running timer of that name. */
   | { readonly type: 'startTimer'; readonly timer: TimerName; readonly ms: number }
   | { readonly type: 'stopTimer'; readonly timer: TimerName }
   | { readonly type: 'play'; readonly playId: number; readonly prompt: Prompt }

@@ -24,6 +24,10 @@ export type Utterance =
       readonly phoneme?: { readonly alphabet: string; readonly ph: string };
       /** What `<sub>` replaces: `text` is the alias that is spoken. */
       readonly original?: string;
+      /** `<say-as>` other than characters (`date`, `telephone`, ...), for targets that take it. */
+      readonly sayAs?: { readonly interpret: string; readonly format?: string };
+      /** `role` of a `<w>` element. */
+      readonly role?: string;
     }
   /** Symbols spoken one by one, `pauseMs` apart and after the last one. `pin` marks the secret. */
   | {
