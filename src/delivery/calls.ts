@@ -1,0 +1,200 @@
+import type { WebhookReply } from '../carriers/carrier.ts';
+import type { Clock } from '../clock.ts';
+import type { CallRef, Delivery } from '../domain/types.ts';
+import { background, type Logger } from '../log.ts';
+import type { CallSession, SessionReport } from '../media/call-session.ts';
+import type { Store } from '../store/store.ts';
+import { callReport, type EndedEvent } from './report.ts';
+import { callGuardId, dialGuardId } from './guards.ts';
+
+/** The carrier's word and the dialogue's report come apart: the first waits this long for the second. */
+const CARRIER_END_WAIT_MS = 5_000;
+/** A carrier that says "completed" while the socket still talks: the socket's own end is usually on its way. */
+const SOCKET_END_WAIT_MS = 1_000;
+const WRITE_RETRIES_MS = [500, 2_000, 5_000];
+
+/** What this process knows of a call that is not written off yet. Lost with the process; the guards then write it off. */
+export interface LiveCall {
+  readonly ref: CallRef;
+  /** Dialled in this life of the process: it would know if a dialogue had begun. */
+  readonly ours: boolean;
+  /** A dialogue was begun: something may have been heard. */
+  spoken: boolean;
+  session: CallSession | undefined;
+  /** Machine detection that came before the dialogue. */
+  answeredBy: { who: 'human' | 'machine' | 'unknown'; greetingEnded: boolean } | undefined;
+  /** The answer to the answer webhook, for its repeats, until its token is redeemed. */
+  answer: Promise<WebhookReply> | undefined;
+  admitted: boolean;
+  dialog: SessionReport | undefined;
+  carrierEnd: EndedEvent | undefined;
+  carrierCallId: string | undefined;
+  settled: Promise<void> | undefined;
+}
+
+export interface CallsDeps {
+  readonly store: Pick<Store, 'getDelivery' | 'transition'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The dialogue of a call that speaks by markup: its state lies in the record. */
+  markupReport(delivery: Delivery): SessionReport | undefined;
+  voiceFallback(delivery: Delivery): string | undefined;
+}
+
+/** The calls of this process, from dialling (or their first webhook) until they are written off. */
+export class Calls {
+  readonly #deps: CallsDeps;
+  readonly #live = new Map<CallRef, LiveCall>();
+  #idle: (() => void)[] = [];
+
+  constructor(deps: CallsDeps) {
+    this.#deps = deps;
+  }
+
+  get size(): number {
+    return this.#live.size;
+  }
+
+  get(ref: CallRef): LiveCall | undefined {
+    return this.#live.get(ref);
+  }
+
+  all(): readonly LiveCall[] {
+    return [...this.#live.values()];
+  }
+
+  /** @param ours whether this process is about to dial it */
+  open(ref: CallRef, ours: boolean): LiveCall {
+    const known = this.#live.get(ref);
+    if (known) return known;
+    const call: LiveCall = {
+      ref,
+      ours,
+      spoken: false,
+      session: undefined,
+      answeredBy: undefined,
+      answer: undefined,
+      admitted: false,
+      dialog: undefined,
+      carrierEnd: undefined,
+      carrierCallId: undefined,
+      settled: undefined,
+    };
+    this.#live.set(ref, call);
+    return call;
+  }
+
+  dialogEnded(call: LiveCall, report: SessionReport): void {
+    call.dialog ??= report;
+    if (call.carrierEnd) this.#settleInBackground(call);
+    else this.#deps.clock.after(CARRIER_END_WAIT_MS, () => this.#settleInBackground(call));
+  }
+
+  /** Resolves when the call is written off, or when it waits for its dialogue to end. */
+  async carrierEnded(call: LiveCall, event: EndedEvent): Promise<void> {
+    if (call.carrierEnd) return;
+    call.carrierEnd = event;
+    const { session } = call;
+    if (!session || session.ended) {
+      await this.settle(call);
+      return;
+    }
+    this.#deps.clock.after(SOCKET_END_WAIT_MS, () => session.remoteHangup());
+  }
+
+  /** Writes the call off, once, with all that is known by now. @throws ServiceError unavailable */
+  async settle(call: LiveCall, failure?: string): Promise<void> {
+    call.settled ??= this.#settle(call, failure).catch((error: unknown) => {
+      call.settled = undefined;
+      throw error;
+    });
+    await call.settled;
+  }
+
+  /** Resolves when no call is left. */
+  async idle(): Promise<void> {
+    if (this.#live.size === 0) return;
+    await new Promise<void>(resolve => this.#idle.push(resolve));
+  }
+
+  /** Drops calls whose record ended behind our back: a webhook can cross the write that ended its call. */
+  async reconcile(): Promise<void> {
+    for (const call of this.all()) {
+      if (call.settled || (call.session && !call.session.ended)) continue;
+      const delivery = await this.#deps.store.getDelivery(call.ref);
+      if (!delivery || delivery.state === 'ended') this.#forget(call);
+    }
+  }
+
+  async #settle(call: LiveCall, failure: string | undefined): Promise<void> {
+    const delivery = await this.#deps.store.getDelivery(call.ref);
+    if (delivery && delivery.state !== 'ended') {
+      const dialog = call.dialog ?? this.#deps.markupReport(delivery);
+      const report = callReport({
+        delivery,
+        dialog,
+        carrierEnd: call.carrierEnd,
+        failure,
+        silent: neverSpoken(call, delivery),
+        voiceFallback: this.#deps.voiceFallback(delivery),
+        now: this.#deps.clock.now(),
+      });
+      const { applied } = await this.#deps.store.transition({
+        ref: call.ref,
+        to: 'ended',
+        carrierCallId: delivery.carrierCallId ?? call.carrierCallId,
+        report,
+        cancel: [dialGuardId(call.ref), callGuardId(call.ref)],
+        // One call has one end: the id is the same whoever writes it.
+        events: [
+          {
+            id: `voice-report-${call.ref}`,
+            type: 'voice.report',
+            data: {
+              callRef: call.ref,
+              pinId: delivery.pinId,
+              applicationId: delivery.applicationId,
+              to: delivery.to,
+              from: delivery.from,
+              carrier: delivery.carrier,
+              report,
+            },
+          },
+        ],
+      });
+      if (applied) {
+        const { cause, codeHeard, repeats, gate, answeredBy } = report;
+        this.#deps.log.info({ ref: call.ref, cause, codeHeard, repeats, gate, answeredBy }, 'call ended');
+      }
+    }
+    this.#forget(call);
+  }
+
+  #settleInBackground(call: LiveCall, tries = 0): void {
+    const attempt = this.settle(call).catch((error: unknown) => {
+      const again = WRITE_RETRIES_MS[tries];
+      // The call guard in the store writes it off when even the last try fails.
+      if (again === undefined) {
+        this.#forget(call);
+        throw error;
+      }
+      this.#deps.clock.after(again, () => this.#settleInBackground(call, tries + 1));
+    });
+    background(this.#deps.log, 'writing a call off', attempt);
+  }
+
+  #forget(call: LiveCall): void {
+    if (this.#live.get(call.ref) === call) this.#live.delete(call.ref);
+    if (this.#live.size > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}
+
+/**
+ * A PIN is only spoken after an answer that we committed and a dialogue that we began. A process that did not dial
+ * the call itself cannot tell whether an earlier one began a dialogue.
+ */
+function neverSpoken(call: LiveCall, delivery: Delivery): boolean {
+  if (call.ours) return !call.spoken;
+  return call.carrierEnd === undefined && delivery.state !== 'answered';
+}

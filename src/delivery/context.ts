@@ -1,0 +1,71 @@
+import type { CallCarrier } from '../carriers/carrier.ts';
+import type { Clock } from '../clock.ts';
+import type { RandomBytes } from '../domain/ids.ts';
+import type { Keyring } from '../domain/pin.ts';
+import type { SecuritySettings } from '../domain/profile.ts';
+import type { ApplicationId, CallScript, E164 } from '../domain/types.ts';
+import type { Logger } from '../log.ts';
+import type { Speech } from '../speech/speech.ts';
+import type { Store } from '../store/store.ts';
+import type { Calls } from './calls.ts';
+
+/** How calls are made where neither template nor request says otherwise. Milliseconds unless named. */
+export interface VoiceDefaults extends Pick<
+  CallScript,
+  | 'pauseMs'
+  | 'digitPauseMs'
+  | 'spelling'
+  | 'times'
+  | 'machineDetection'
+  | 'dtmfTimeoutMs'
+  | 'ringTimeoutSeconds'
+> {
+  /** In the 2FA form, for templates without a language. */
+  readonly defaultLanguage: string;
+  /** Outrank the security profile's. */
+  readonly gate?: CallScript['gate'];
+  readonly gateDigits?: CallScript['gateDigits'];
+  /** The whole call from answer. */
+  readonly callTimeoutMs: number;
+}
+
+/** Which carrier takes a call, and the caller id for messages that bring no number of their own. */
+export interface Route {
+  readonly carrier: string;
+  readonly from: E164;
+}
+
+/** What went by without a trace elsewhere; for metrics. */
+export type Counted =
+  | 'webhook-forged'
+  | 'webhook-malformed'
+  | 'webhook-unknown'
+  /** Of a second call that a lost reply brought about. */
+  | 'webhook-stray'
+  | 'media-refused'
+  | 'redial';
+
+export interface VoiceDeliveryDeps {
+  readonly store: Store;
+  readonly carriers: ReadonlyMap<string, CallCarrier>;
+  /** Undefined: nobody takes it. */
+  readonly route: (call: { to: E164; applicationId: ApplicationId }) => Route | undefined;
+  readonly speech: Speech;
+  readonly keyring: Keyring;
+  readonly security: SecuritySettings;
+  readonly voice: VoiceDefaults;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Logger;
+  /** Under which carriers reach us, `http(s)://host[:port][/path]` without a slash at the end. */
+  readonly publicUrl: string;
+  /** How long PINs and calls are kept after their end. */
+  readonly retentionMs: number;
+  readonly count?: (what: Counted) => void;
+}
+
+/** What the parts of the delivery share. */
+export interface Context extends VoiceDeliveryDeps {
+  readonly calls: Calls;
+  readonly count: (what: Counted) => void;
+}

@@ -1,0 +1,180 @@
+import type { PlaceCall } from '../carriers/carrier.ts';
+import type { CallRef, Delivery } from '../domain/types.ts';
+import { CarrierError } from '../errors.ts';
+import { background, maskNumber } from '../log.ts';
+import type { Context } from './context.ts';
+import { dialGuard, dialGuardId, ringGuard } from './guards.ts';
+import type { TimerOutcome } from './timers.ts';
+import { webhookUrl } from './urls.ts';
+
+/** Between tries that provably did not reach the carrier. */
+const RETRY_MS = [500, 2_000];
+const RECORD_RETRY_MS = [200, 1_000, 3_000];
+/** Beyond our own limit on the call, so that ours fires first. */
+const CARRIER_SLACK_SECONDS = 15;
+const DEFAULT_MAX_SECONDS = 600;
+/** DESIGN decision 6: one dial, and one more after a crash or a lost reply. */
+const MAX_DIALS = 2;
+
+/** The carrier's own limit on an answered call. */
+export function maxDurationSeconds(delivery: Pick<Delivery, 'script'>): number {
+  const { callTimeoutMs } = delivery.script;
+  return callTimeoutMs === undefined
+    ? DEFAULT_MAX_SECONDS
+    : Math.ceil(callTimeoutMs / 1000) + CARRIER_SLACK_SECONDS;
+}
+
+/**
+ * Asks carriers for calls. The delivery is committed as `dialing` before (write-ahead), so whatever happens in here,
+ * the dial guard in the store knows that a call may be under way.
+ */
+export class Dialler {
+  readonly #context: Context;
+  readonly #inFlight = new Set<CallRef>();
+  readonly #stopping = new AbortController();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Dials in the background. */
+  dial(delivery: Delivery): void {
+    if (this.#inFlight.has(delivery.callRef)) return;
+    this.#inFlight.add(delivery.callRef);
+    const work = this.#dial(delivery).finally(() => this.#inFlight.delete(delivery.callRef));
+    background(this.#context.log, 'dialling', work);
+  }
+
+  /** The dial guard: redials once when nobody knows of a call, gives up when that did not help either. */
+  async guard(ref: CallRef): Promise<TimerOutcome> {
+    const { store, calls, log } = this.#context;
+    if (this.#inFlight.has(ref)) return 'keep';
+    const delivery = await store.getDelivery(ref);
+    if (!delivery || delivery.state !== 'dialing' || delivery.carrierCallId !== undefined) return 'done';
+    if (delivery.dials >= MAX_DIALS) {
+      await calls.settle(calls.open(ref, false), 'carrier-unknown');
+      return 'done';
+    }
+    const claimed = await store.claimRedial({
+      ref,
+      expectedDials: delivery.dials,
+      arm: [dialGuard(ref), ringGuard(ref, delivery.script.ringTimeoutSeconds)],
+    });
+    // Not claimed: a callback or another node was quicker, and owns the timer now.
+    if (!claimed) return 'keep';
+    log.warn({ ref, to: maskNumber(delivery.to) }, 'no word of the call: dialling once more');
+    this.#context.count('redial');
+    calls.open(ref, false);
+    this.dial(claimed);
+    return 'keep';
+  }
+
+  /** No further tries; those under way go on. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async #dial(delivery: Delivery): Promise<void> {
+    const { calls } = this.#context;
+    const outcome = await this.#place(delivery);
+    if (outcome.carrierCallId !== undefined) {
+      await this.#record(delivery, outcome.carrierCallId);
+      return;
+    }
+    // It may ring or not: a callback adopts the call, or the dial guard asks again.
+    if (outcome.failure === undefined) return;
+    const call = calls.get(delivery.callRef) ?? calls.open(delivery.callRef, true);
+    await calls.settle(call, outcome.failure);
+  }
+
+  async #place(delivery: Delivery): Promise<{ carrierCallId?: string; failure?: string }> {
+    const { carriers, log } = this.#context;
+    const carrier = carriers.get(delivery.carrier);
+    if (!carrier) return { failure: 'carrier-missing' };
+    const request = this.#request(delivery);
+    for (let tries = 0; ; tries++) {
+      try {
+        return await carrier.placeCall(request);
+      } catch (error) {
+        const known = error instanceof CarrierError;
+        log.warn(
+          { err: error, ref: delivery.callRef, to: maskNumber(delivery.to), carrier: carrier.name },
+          'the carrier did not take the call',
+        );
+        if (!known) return {};
+        if (!error.retryable) return certainlyRefused(error) ? { failure: `carrier-${error.reason}` } : {};
+        const wait = RETRY_MS[tries];
+        if (wait === undefined || !(await this.#pause(wait))) return { failure: `carrier-${error.reason}` };
+      }
+    }
+  }
+
+  #request(delivery: Delivery): PlaceCall {
+    const { callRef, carrier, script } = delivery;
+    const url = (kind: 'answer' | 'status' | 'machine'): string =>
+      webhookUrl(this.#context.publicUrl, carrier, callRef, kind);
+    return {
+      callRef,
+      to: delivery.to,
+      from: delivery.from,
+      answerUrl: url('answer'),
+      statusUrl: url('status'),
+      machineUrl: url('machine'),
+      ringTimeoutSeconds: script.ringTimeoutSeconds,
+      maxDurationSeconds: maxDurationSeconds(delivery),
+      machineDetection: script.machineDetection,
+    };
+  }
+
+  async #record(delivery: Delivery, carrierCallId: string): Promise<void> {
+    const { store, calls, carriers, log } = this.#context;
+    const ref = delivery.callRef;
+    const call = calls.get(ref);
+    if (call) call.carrierCallId ??= carrierCallId;
+    const result = await this.#insist(() =>
+      store.transition({ ref, to: 'initiated', carrierCallId, cancel: [dialGuardId(ref)] }),
+    );
+    if (result.applied || result.delivery?.carrierCallId === carrierCallId) {
+      log.info({ ref, to: maskNumber(delivery.to), carrier: delivery.carrier }, 'call placed');
+      return;
+    }
+    // The record knows another call, or ended without this one: nobody will answer for it.
+    log.warn({ ref }, 'the carrier placed a call that nobody needs any more: hanging up');
+    await carriers.get(delivery.carrier)?.hangup(carrierCallId);
+  }
+
+  /** An unrecorded call is one that the guard would dial again: the store gets some seconds to come back. */
+  async #insist<Result>(write: () => Promise<Result>): Promise<Result> {
+    for (const wait of RECORD_RETRY_MS) {
+      try {
+        return await write();
+      } catch (error) {
+        this.#context.log.warn({ err: error }, 'a placed call could not be recorded yet');
+        if (!(await this.#pause(wait))) break;
+      }
+    }
+    return await write();
+  }
+
+  /** False: we are stopping. */
+  async #pause(ms: number): Promise<boolean> {
+    const { signal } = this.#stopping;
+    if (signal.aborted) return false;
+    return await new Promise<boolean>(resolve => {
+      const stop = (): void => {
+        timer.cancel();
+        resolve(false);
+      };
+      const timer = this.#context.clock.after(ms, () => {
+        signal.removeEventListener('abort', stop);
+        resolve(true);
+      });
+      signal.addEventListener('abort', stop, { once: true });
+    });
+  }
+}
+
+/** The carrier has said no; anything else (5xx, garbage, silence) may have been a yes. */
+function certainlyRefused(error: CarrierError): boolean {
+  return ['rejected', 'unauthorized', 'rate-limited'].includes(error.reason);
+}
