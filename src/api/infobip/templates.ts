@@ -1,0 +1,131 @@
+import type { z } from 'zod';
+
+import {
+  createTemplate,
+  PIN_PLACEHOLDER,
+  TEMPLATE_LANGUAGES,
+  updateTemplate,
+  type TemplateUpdate,
+} from '../../domain/template.ts';
+import type { MessageId, Template } from '../../domain/types.ts';
+import { ServiceError } from '../../errors.ts';
+import { errorAnswers } from '../openapi.ts';
+import { MANAGE, requireApplication, TAG, type InfobipApp, type InfobipDeps } from './context.ts';
+import {
+  applicationParams,
+  templateAnswer,
+  templateList,
+  templateParams,
+  templateRequest,
+  templateUpdate,
+} from './schemas.ts';
+
+/** SMS/voice templates, infobip-api.md 2.3. */
+export function templateRoutes(app: InfobipApp, deps: InfobipDeps): void {
+  const { store, clock, random } = deps;
+  const config = { scopes: MANAGE };
+
+  app.route({
+    method: 'GET',
+    url: '/2fa/2/applications/:appId/messages',
+    config,
+    schema: {
+      tags: [TAG],
+      operationId: 'getTfaMessageTemplates',
+      summary: 'List the messages of an application',
+      params: applicationParams,
+      response: { 200: templateList, ...errorAnswers(401, 403, 404, 500, 503) },
+    },
+    handler: async request => {
+      const { applicationId } = await requireApplication(store, request.params.appId);
+      return (await store.listTemplates(applicationId)).map(templateView);
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/2fa/2/applications/:appId/messages',
+    config,
+    schema: {
+      tags: [TAG],
+      operationId: 'createTfaMessageTemplate',
+      summary: 'Create a message for SMS and voice',
+      params: applicationParams,
+      body: templateRequest,
+      response: { 200: templateAnswer, ...errorAnswers(400, 401, 403, 404, 500, 503) },
+    },
+    handler: async request => {
+      const { applicationId } = await requireApplication(store, request.params.appId);
+      const body = { ...request.body, regional: regionalOf(request.body) };
+      const template = createTemplate(applicationId, body, { random, now: clock.now() });
+      await store.putTemplate(template);
+      return templateView(template);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/2fa/2/applications/:appId/messages/:msgId',
+    config,
+    schema: {
+      tags: [TAG],
+      operationId: 'getTfaMessageTemplate',
+      summary: 'Get a message',
+      params: templateParams,
+      response: { 200: templateAnswer, ...errorAnswers(401, 403, 404, 500, 503) },
+    },
+    handler: async request => templateView(await requireTemplate(request.params)),
+  });
+
+  app.route({
+    method: 'PUT',
+    url: '/2fa/2/applications/:appId/messages/:msgId',
+    config,
+    schema: {
+      tags: [TAG],
+      operationId: 'updateTfaMessageTemplate',
+      summary: 'Update a message; what is left out stays as it is',
+      params: templateParams,
+      body: templateUpdate,
+      response: { 200: templateAnswer, ...errorAnswers(400, 401, 403, 404, 500, 503) },
+    },
+    handler: async request => {
+      const existing = await requireTemplate(request.params);
+      const body = { ...request.body, regional: regionalOf(request.body) };
+      const template = updateTemplate(existing, body, clock.now());
+      await store.putTemplate(template);
+      return templateView(template);
+    },
+  });
+
+  async function requireTemplate(params: z.output<typeof templateParams>): Promise<Template> {
+    const { applicationId } = await requireApplication(store, params.appId);
+    const template = await store.getTemplate(applicationId, params.msgId as MessageId);
+    if (!template) throw new ServiceError('notFound');
+    return template;
+  }
+}
+
+/** Without the nulls that a client may have sent for what it left out. */
+function regionalOf(body: z.output<typeof templateUpdate>): TemplateUpdate['regional'] {
+  const indiaDlt = body.regional?.indiaDlt;
+  if (!indiaDlt) return undefined;
+  const { principalEntityId, contentTemplateId, teleMarketerId } = indiaDlt;
+  return {
+    indiaDlt: {
+      principalEntityId,
+      ...(contentTemplateId != null && { contentTemplateId }),
+      ...(teleMarketerId != null && { teleMarketerId }),
+    },
+  };
+}
+
+/** Fields that were never set are left out: clients refuse an unknown language, and an empty one is unknown. */
+function templateView(template: Template): z.output<typeof templateAnswer> {
+  const { createdAt: _created, updatedAt: _updated, language, ...fields } = template;
+  return {
+    ...fields,
+    pinPlaceholder: PIN_PLACEHOLDER,
+    language: TEMPLATE_LANGUAGES.find(known => known === language),
+  };
+}

@@ -1,0 +1,180 @@
+import fastifySwagger from '@fastify/swagger';
+import fastifySwaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+
+/** The OpenAPI document at /docs/json, made of the very schemas that check requests, and its page at /docs. */
+
+/** Gives a schema its name and examples in the document. */
+export function documented<Schema extends z.ZodType>(
+  id: string,
+  schema: Schema,
+  examples: readonly unknown[],
+): Schema {
+  z.globalRegistry.add(schema, { id, examples: [...examples] });
+  return schema;
+}
+
+export const errorAnswer = documented(
+  'ApiException',
+  z.object({
+    requestError: z.object({
+      serviceException: z.object({
+        messageId: z.string(),
+        text: z.string(),
+        validationErrors: z.record(z.string(), z.array(z.string())).optional(),
+      }),
+    }),
+  }),
+  [
+    {
+      requestError: {
+        serviceException: {
+          messageId: 'BAD_REQUEST',
+          text: 'Bad request',
+          validationErrors: { messageText: ['must contain {{pin}}'] },
+        },
+      },
+    },
+  ],
+);
+
+const ERROR_DESCRIPTIONS: Readonly<Record<number, string>> = {
+  400: 'Bad request; `validationErrors` names the fields.',
+  401: 'Missing or unknown credentials.',
+  403: 'The key lacks the scope, or the application is disabled.',
+  404: 'Not found.',
+  429: 'A limit was reached; `Retry-After` says for how many seconds.',
+  500: 'Something went wrong.',
+  503: 'The store or the carrier is unavailable; nothing was done.',
+};
+
+/** The error answers of an operation, for its `response` schema. */
+export function errorAnswers(...statuses: readonly number[]) {
+  return Object.fromEntries(
+    statuses.map(status => [
+      status,
+      {
+        description: ERROR_DESCRIPTIONS[status] ?? 'Error',
+        content: { 'application/json': { schema: errorAnswer } },
+      },
+    ]),
+  );
+}
+
+const SERVICE = 'Self-hosted one-time PINs by voice, on the wire of Infobip’s 2FA API.';
+
+/** The page needs nothing but its own files; style-src: swagger-ui sets style attributes. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Register before the routes that it is to describe; routes with `schema.hide` or without a schema stay out. */
+export async function registerOpenApi(
+  app: FastifyInstance,
+  options: { publicUrl: string; version: string },
+): Promise<void> {
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Saypin', description: SERVICE, version: options.version },
+      servers: [
+        { url: '/', description: 'Where this document came from' },
+        { url: options.publicUrl, description: 'The public address' },
+      ],
+      components: {
+        securitySchemes: {
+          apiKey: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'Authorization',
+            description: 'The word `App`, a space, and an API key: `App 3f2a…`',
+          },
+        },
+      },
+    },
+    hideUntagged: true,
+    transform: createJsonSchemaTransform({ zodToJsonConfig }),
+    transformObject: document =>
+      tidyComponents(createJsonSchemaTransformObject({ zodToJsonConfig })(document)),
+  });
+  await app.register(fastifySwaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: CONTENT_SECURITY_POLICY,
+    uiConfig: { deepLinking: true, persistAuthorization: false, tryItOutEnabled: true },
+  });
+}
+
+/** From what zod says of a schema to what generators of clients need. */
+const zodToJsonConfig: { override: z.core.ToJSONSchemaParams['override'] } = {
+  override: ({ zodSchema, jsonSchema }) => {
+    // Clients must live with fields that they do not know.
+    if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+    // That null is as good as absent is our tolerance, not part of the contract.
+    if (zodSchema._zod.def.type === 'nullable') dropNull(jsonSchema);
+    // Infobip's documents name the width; the bounds of it say nothing of the field's own.
+    if (jsonSchema.maximum === MAX_INT32) setWidth(jsonSchema, 'int32');
+    if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) setWidth(jsonSchema, 'int64');
+  },
+};
+
+const MAX_INT32 = 2 ** 31 - 1;
+
+function dropNull(schema: z.core.JSONSchema.BaseSchema): void {
+  const [inner] = schema.anyOf ?? [];
+  if (typeof inner === 'object') {
+    delete schema.anyOf;
+    Object.assign(schema, inner);
+  } else if (Array.isArray(schema.type)) {
+    schema.type = schema.type.find((type: string) => type !== 'null');
+  }
+}
+
+function setWidth(schema: z.core.JSONSchema.BaseSchema, format: 'int32' | 'int64'): void {
+  delete schema.minimum;
+  delete schema.maximum;
+  schema.format = format;
+}
+
+/**
+ * The zod provider lists every schema twice, as input and as output. Only those that are used stay, without the
+ * `Input` at their end, so that generated clients have Infobip's own names.
+ */
+function tidyComponents<Document extends object>(document: Document): Document {
+  const { components: parts } = document as { components?: { schemas?: Record<string, unknown> } };
+  const schemas = parts?.schemas ?? {};
+  const { components: _, ...rest } = document as Record<string, unknown>;
+  const used = new Set<string>();
+  const pending = [rest as unknown];
+  while (pending.length > 0) {
+    for (const [, name = ''] of JSON.stringify(pending.pop()).matchAll(REFERENCE)) {
+      if (used.has(name)) continue;
+      used.add(name);
+      pending.push(schemas[name] ?? {});
+    }
+  }
+  const renamed = new Map(
+    [...used].map(name => {
+      const plain = name.replace(/Input$/, '');
+      return [name, plain === name || used.has(plain) ? name : plain];
+    }),
+  );
+  const kept = Object.fromEntries([...used].toSorted().map(name => [renamed.get(name), schemas[name]]));
+  const text = JSON.stringify({ ...document, components: { ...parts, schemas: kept } });
+  return JSON.parse(
+    text
+      .replace(REFERENCE, (_match, name: string) => `"#/components/schemas/${renamed.get(name)}"`)
+      .replaceAll('"Default Response"', '"Success"'),
+  ) as Document;
+}
+
+const REFERENCE = /"#\/components\/schemas\/([A-Za-z0-9]+)"/g;

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+
+import Fastify, {
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { serializerCompiler } from 'fastify-type-provider-zod';
+
+import { ServiceError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { Authenticator } from './auth.ts';
+import { answerClientError, classicEnvelope, createErrorHandler } from './error-handler.ts';
+import { registerHealth } from './health.ts';
+import { infobipApi, type InfobipDeps } from './infobip/index.ts';
+import { rememberPaths } from './known-paths.ts';
+import { registerOpenApi } from './openapi.ts';
+import { logRequests } from './request-log.ts';
+import { zodValidator } from './validation.ts';
+
+export interface ServerDeps extends InfobipDeps {
+  readonly authenticate: Authenticator;
+  readonly log: Logger;
+  /** Under which the world reaches us; for the OpenAPI document. */
+  readonly publicUrl: string;
+  readonly version: string;
+  /**
+   * Further faces, each in a scope of its own (carrier webhooks and their sockets): own body parsers, own hooks, the
+   * error handler and limits of this server.
+   */
+  readonly plugins?: readonly FastifyPluginAsync[];
+}
+
+/** security.md "Surfaces"; Node's and fastify's own are far looser. */
+const BODY_LIMIT = 256 * 1024;
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 15_000;
+/** How often Node looks for connections that are over their time. */
+const TIMEOUT_CHECK_MS = 1_000;
+/** Over the 60 s that common load balancers keep an idle connection, so that they close it and not we. */
+const KEEP_ALIVE_MS = 72_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+/** Our ids and media tokens have at most 64 characters. */
+const MAX_PARAM_LENGTH = 128;
+
+/**
+ * The HTTP server with every public face. Call `listen` or `inject` on what it returns; `close` refuses new
+ * requests with 503 and waits for the running ones.
+ */
+export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
+  const handleError = createErrorHandler({ log: deps.log, render: classicEnvelope });
+  const app: FastifyInstance = Fastify({
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
+    genReqId: () => randomUUID(),
+    // Closing answers in our envelope, below.
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => handleError(error, request, reply),
+    clientErrorHandler: (error, socket) => answerClientError(error, socket),
+  });
+  // Every face brings the parsers of the bodies that it takes.
+  app.removeAllContentTypeParsers();
+  app.setValidatorCompiler(zodValidator);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(handleError);
+
+  const methodsOf = rememberPaths(app);
+  function answerNotFound(request: FastifyRequest, reply: FastifyReply): never {
+    const methods = methodsOf(request.url);
+    if (methods.length === 0 || methods.includes(request.method)) throw new ServiceError('notFound');
+    reply.header('allow', methods.join(', '));
+    throw new ServiceError('methodNotAllowed');
+  }
+  app.setNotFoundHandler(answerNotFound);
+
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.decorateRequest('client', undefined);
+  app.addHook('onRequest', async (request, reply) => {
+    if (closing) throw new ServiceError('unavailable');
+    // Before its body is parsed for nobody.
+    if (request.is404) answerNotFound(request, reply);
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
+  logRequests(app, deps);
+
+  await registerOpenApi(app, deps);
+  registerHealth(app, deps);
+  await app.register(infobipApi(deps));
+  for (const plugin of deps.plugins ?? []) await app.register(plugin);
+  await app.ready();
+  return app;
+}
