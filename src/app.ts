@@ -1,15 +1,15 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
-import { createSimulator } from '../sip-sim/index.ts';
-import { createApiKeyAuthenticator } from './api/auth.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { createApiKeyAuthenticator, hashApiKey } from './api/auth.ts';
 import { carrierWebhooks } from './api/carrier-webhooks/plugin.ts';
 import { createServer } from './api/server.ts';
 import type { CallCarrier } from './carriers/carrier.ts';
 import { createTwilioCarrier, twilioConfig } from './carriers/twilio/index.ts';
 import type { Clock } from './clock.ts';
 import { ConfigError, type Config } from './config.ts';
-import { createVoiceDelivery } from './delivery/index.ts';
+import { createVoiceDelivery } from './delivery/voice-delivery.ts';
 import { parseMsisdn } from './domain/phone.ts';
 import { createKeyring } from './domain/pin.ts';
 import { securitySettings } from './domain/profile.ts';
@@ -57,7 +57,11 @@ export async function startApp(config: Config, deps: { clock: Clock; log: Logger
       speech,
       keyring,
       security,
-      voice: { ...voice, dtmfTimeoutMs: dtmfTimeoutSeconds * 1_000, callTimeoutMs: callTimeoutSeconds * 1_000 },
+      voice: {
+        ...voice,
+        dtmfTimeoutMs: dtmfTimeoutSeconds * 1_000,
+        callTimeoutMs: callTimeoutSeconds * 1_000,
+      },
       clock,
       random: randomBytes,
       log,
@@ -70,14 +74,20 @@ export async function startApp(config: Config, deps: { clock: Clock; log: Logger
       delivery,
       keyring,
       security,
-      authenticate: createApiKeyAuthenticator({ keys: [{ name: 'default', hash: sha256(config.apiKey) }] }),
+      authenticate: createApiKeyAuthenticator({
+        keys: [{ name: 'default', hash: hashApiKey(config.apiKey) }],
+      }),
       clock,
       log,
       random: randomBytes,
       publicUrl,
+      version: packageJson.version,
+      plugins: [
+        async server =>
+          await carrierWebhooks(server, { delivery, publicUrl, carriers: [...carriers.keys()], log }),
+      ],
       settings: { createApplicationStatus: config.api.createApplicationStatus },
     });
-    await server.register(carrierWebhooks, { delivery, publicUrl, carriers: [...carriers.keys()], log });
     await delivery.prewarm(languages);
     await server.listen({ host: config.host, port: config.port });
     closers.push(async () => await server.close());
@@ -111,10 +121,7 @@ interface Carriers {
 
 /** The configured carriers, the first of which takes every call; without any, the simulator. */
 async function startCarriers(config: Config, deps: { clock: Clock; log: Logger }): Promise<Carriers> {
-  const simulator =
-    config.carriers.length === 0
-      ? await createSimulator({ host: config.host, ...config.simulator, dataDir: config.dataDir })
-      : undefined;
+  const simulator = config.carriers.length === 0 ? await startSimulator(config) : undefined;
   const configured = simulator
     ? [
         {
@@ -130,7 +137,8 @@ async function startCarriers(config: Config, deps: { clock: Clock; log: Logger }
   const carriers = new Map<string, CallCarrier>();
   let first: { carrier: string; from: E164 } | undefined;
   for (const [index, entry] of configured.entries()) {
-    if (entry.type !== 'twilio') throw new ConfigError([`carriers.${index}.type: unknown carrier "${entry.type}"`]);
+    if (entry.type !== 'twilio')
+      throw new ConfigError([`carriers.${index}.type: unknown carrier "${entry.type}"`]);
     const parsed = twilioConfig.safeParse(entry);
     if (!parsed.success) {
       throw new ConfigError(
@@ -140,7 +148,8 @@ async function startCarriers(config: Config, deps: { clock: Clock; log: Logger }
     const from = parseMsisdn(parsed.data.from);
     if (!from) throw new ConfigError([`carriers.${index}.from: must be a phone number`]);
     const carrier = createTwilioCarrier(parsed.data, { fetch, ...deps });
-    if (carriers.has(carrier.name)) throw new ConfigError([`carriers.${index}.name: "${carrier.name}" is taken`]);
+    if (carriers.has(carrier.name))
+      throw new ConfigError([`carriers.${index}.name: "${carrier.name}" is taken`]);
     carriers.set(carrier.name, carrier);
     first ??= { carrier: carrier.name, from };
   }
@@ -152,6 +161,12 @@ async function startCarriers(config: Config, deps: { clock: Clock; log: Logger }
   };
 }
 
+/** Loaded only where it is used: a production instance has no simulated carrier in memory. */
+async function startSimulator(config: Config) {
+  const { createSimulator } = await import('../sip-sim/index.ts');
+  return await createSimulator({ host: config.host, ...config.simulator, dataDir: config.dataDir });
+}
+
 function securityOverrides(config: Config): Parameters<typeof securitySettings>[1] {
   const { maxTtlSeconds, failureCap, ...plain } = config.security;
   return {
@@ -159,8 +174,4 @@ function securityOverrides(config: Config): Parameters<typeof securitySettings>[
     ...(maxTtlSeconds !== undefined && { maxTtlMs: maxTtlSeconds * 1_000 }),
     ...(failureCap !== undefined && { failureCap: { attempts: failureCap, windowMs: DAY_MS } }),
   };
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }
