@@ -114,7 +114,7 @@ async function closeAll(closers: (() => Promise<unknown>)[]): Promise<void> {
 
 interface Carriers {
   readonly carriers: ReadonlyMap<string, CallCarrier>;
-  route(): { carrier: string; from: E164 } | undefined;
+  readonly route: () => { carrier: string; from: E164 } | undefined;
   readonly simulatorUrl: string | undefined;
   readonly closeSimulator: (() => Promise<void>) | undefined;
 }
