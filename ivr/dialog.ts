@@ -140,7 +140,9 @@ function key(draft: Draft, pressed: string): void {
   }
   const { phase } = draft;
   switch (phase.at) {
+    case 'idle':
     case 'answerPause':
+    case 'greeting':
       spoilGate(draft);
       return;
     case 'gatePrompt':
@@ -154,8 +156,6 @@ function key(draft: Draft, pressed: string): void {
     case 'listening':
       listeningKey(draft, phase, pressed);
       return;
-    case 'idle':
-    case 'greeting':
     case 'tail':
     case 'ended':
       return;

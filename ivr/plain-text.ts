@@ -1,6 +1,6 @@
 import type { Spelling, Utterance } from './prompt.ts';
 import { symbolWord } from './segments.ts';
-import { cleanText } from './text.ts';
+import { cleanText, withoutLeadingStops } from './text.ts';
 
 /** For targets that take no markup: a comma is about half a second, symbols stand alone. */
 
@@ -22,7 +22,9 @@ export function toPlainText(
     if (utterance.kind === 'pause') {
       text = text.trimEnd() + commas(utterance.ms);
     } else if (utterance.kind === 'words') {
-      text += cleanText(utterance.text).replace(/[<>]/g, ' ');
+      const said = cleanText(utterance.text).replace(/[<>]/g, ' ');
+      // A stop behind a comma says nothing that the comma has not said.
+      text += /(?:^|,)\s*$/.test(text) ? withoutLeadingStops(said) : said;
     } else {
       for (const symbol of utterance.symbols) {
         text = `${text.trimEnd()} ${plainSymbol(symbol, options)}${commas(utterance.pauseMs)}`;

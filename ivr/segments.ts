@@ -1,5 +1,6 @@
 import { language, languageOf, type LanguageCode } from './languages.ts';
 import { gateUtterances, goodbyeUtterances } from './phrases.ts';
+import { withoutLeadingStops } from './text.ts';
 import type { Segment, Spelling, Style, Utterance } from './prompt.ts';
 
 /** Utterances to pieces of sound: what an engine says once, cached, and the silences that we make ourselves. */
@@ -37,7 +38,7 @@ export function toSegments(utterances: readonly Utterance[], options: SegmentOpt
     }
     const voice = voiceOf(utterance.style, options);
     if (utterance.kind === 'words') {
-      const text = utterance.text.replace(/\s+/gu, ' ').trim();
+      const text = withoutLeadingStops(utterance.text).replace(/\s+/gu, ' ').trim();
       if (!SPEAKABLE.test(text)) continue;
       const cache = utterance.transient ? 'transient' : 'fixed';
       segments.push({ kind: 'speech', text, ...voice, cache, pin: false });

@@ -56,6 +56,11 @@ export function words(text: string, transient: boolean): Utterance[] {
   return text.trim() === '' ? [] : [{ kind: 'words', text, transient }];
 }
 
+/** What is left at the head of a text when the symbols before it were cut out: ". Again" is "Again". */
+export function withoutLeadingStops(text: string): string {
+  return text.replace(/^[\s.,;:!?)\]}\u2026\u3001\u3002\uFF0C\uFF0E\uFF1A\uFF1B\uFF01\uFF1F]+/u, '');
+}
+
 /** Neighbouring pauses become one, empty ones go. */
 export function mergePauses(utterances: readonly Utterance[]): Utterance[] {
   const merged: Utterance[] = [];
