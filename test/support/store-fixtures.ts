@@ -41,10 +41,14 @@ export interface StoreHarness {
 /** The store of the running test. */
 export type Current = () => StoreHarness;
 
-const random = seededRandom('store-fixtures');
+let random = seededRandom('store-fixtures');
 let operations = 0;
 
-export const FOREVER = 1_000_000_000;
+/** Another sequence of ids, for a process that shares a store's file with others. */
+export function seedFixtures(seed: string | number): void {
+  random = seededRandom(seed);
+}
+
 export const UNLIMITED: Limit = { attempts: 1_000_000, windowMs: 1000 };
 export const NO_SEND_LIMITS: SendLimits = { perApplication: UNLIMITED, perNumber: UNLIMITED };
 export const NUMBER = '+41790000001' as E164;

@@ -24,7 +24,7 @@ const MAX_CHECKED_BYTES = 256 * 1024 * 1024;
 /** Why the store was not opened, in a line for the operator. Nothing was changed. */
 export class StoreOpenError extends Error {
   constructor(path: string, reason: string, cause?: unknown) {
-    super(`cannot open the store ${path}: ${reason}`, { cause });
+    super(`cannot open the store ${path}: ${reason.replaceAll(/\s+/g, ' ')}`, { cause });
     this.name = 'StoreOpenError';
   }
 }
