@@ -76,6 +76,7 @@ export class Line {
   }
 
   send(event: DialogEvent): DialogEffect[] {
+    if (event.type === 'timer') this.timers.delete(event.timer);
     const { state, effects } = step(this.state, event, this.config);
     this.state = state;
     this.effects.push(...effects);
@@ -104,7 +105,6 @@ export class Line {
         this.#marks.shift();
         this.send(mark.event);
       } else if (timer) {
-        this.timers.delete(timer[0]);
         this.send({ type: 'timer', timer: timer[0] });
       }
     }
