@@ -57,6 +57,13 @@ async function register(app: FastifyInstance, deps: CarrierWebhooksDeps): Promis
   // A context of its own: raw bodies and plain errors stay in here.
   await app.register(async scope => {
     keepRawBodies(scope);
+    scope.addHook('onRequest', async (request, reply) => {
+      // An absolute URL in the request line: legal, but not what any carrier sends or signs.
+      if (!request.originalUrl.startsWith('/')) return short(reply, 400);
+      // A webhook asks for no socket; the socket server would open one only to close it.
+      const isMedia = request.originalUrl.startsWith('/media/');
+      return request.ws && !isMedia ? short(reply, 404) : undefined;
+    });
     scope.setErrorHandler((error: FastifyError, _request, reply) => answerError(error, reply, deps.log));
     webhookRoute(scope, routes);
     mediaRoute(scope, routes);
