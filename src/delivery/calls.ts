@@ -1,5 +1,5 @@
 import type { WebhookReply } from '../carriers/carrier.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import type { CallRef, Delivery } from '../domain/types.ts';
 import { background, type Logger } from '../log.ts';
 import type { CallSession, SessionReport } from '../media/call-session.ts';
@@ -30,6 +30,8 @@ export interface LiveCall {
   carrierEnd: EndedEvent | undefined;
   carrierCallId: string | undefined;
   settled: Promise<void> | undefined;
+  /** For the half of the end that is still missing. */
+  wait: Timer | undefined;
 }
 
 export interface CallsDeps {
@@ -79,6 +81,7 @@ export class Calls {
       carrierEnd: undefined,
       carrierCallId: undefined,
       settled: undefined,
+      wait: undefined,
     };
     this.#live.set(ref, call);
     return call;
@@ -87,7 +90,7 @@ export class Calls {
   dialogEnded(call: LiveCall, report: SessionReport): void {
     call.dialog ??= report;
     if (call.carrierEnd) this.#settleInBackground(call);
-    else this.#deps.clock.after(CARRIER_END_WAIT_MS, () => this.#settleInBackground(call));
+    else this.#wait(call, CARRIER_END_WAIT_MS, () => this.#settleInBackground(call));
   }
 
   /** Resolves when the call is written off, or when it waits for its dialogue to end. */
@@ -99,7 +102,7 @@ export class Calls {
       await this.settle(call);
       return;
     }
-    this.#deps.clock.after(SOCKET_END_WAIT_MS, () => session.remoteHangup());
+    this.#wait(call, SOCKET_END_WAIT_MS, () => session.remoteHangup());
   }
 
   /** Writes the call off, once, with all that is known by now. @throws ServiceError unavailable */
@@ -178,12 +181,18 @@ export class Calls {
         this.#forget(call);
         throw error;
       }
-      this.#deps.clock.after(again, () => this.#settleInBackground(call, tries + 1));
+      this.#wait(call, again, () => this.#settleInBackground(call, tries + 1));
     });
     background(this.#deps.log, 'writing a call off', attempt);
   }
 
+  #wait(call: LiveCall, ms: number, then: () => void): void {
+    call.wait?.cancel();
+    call.wait = this.#deps.clock.after(ms, then);
+  }
+
   #forget(call: LiveCall): void {
+    call.wait?.cancel();
     if (this.#live.get(call.ref) === call) this.#live.delete(call.ref);
     if (this.#live.size > 0) return;
     for (const resolve of this.#idle.splice(0)) resolve();

@@ -134,7 +134,7 @@ export class Dialler {
     const result = await this.#insist(() =>
       store.transition({ ref, to: 'initiated', carrierCallId, cancel: [dialGuardId(ref)] }),
     );
-    if (result.applied || result.delivery?.carrierCallId === carrierCallId) {
+    if (result.applied || isStillWanted(result.delivery, carrierCallId)) {
       log.info({ ref, to: maskNumber(delivery.to), carrier: delivery.carrier }, 'call placed');
       return;
     }
@@ -172,6 +172,12 @@ export class Dialler {
       signal.addEventListener('abort', stop, { once: true });
     });
   }
+}
+
+/** The record goes on with this very call, or the carrier has already said how it ended. */
+function isStillWanted(delivery: Delivery | undefined, carrierCallId: string): boolean {
+  if (delivery?.carrierCallId !== carrierCallId) return false;
+  return delivery.state !== 'ended' || delivery.report?.carrierCause !== undefined;
 }
 
 /** The carrier has said no; anything else (5xx, garbage, silence) may have been a yes. */

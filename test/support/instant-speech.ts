@@ -30,6 +30,8 @@ export class InstantSpeech implements Speech {
   mode: 'warm' | 'cold' | 'broken' | 'hang' = 'warm';
   readonly languages: readonly string[];
   readonly prewarmed: Segment[] = [];
+  /** What was asked for, prompt by prompt. */
+  readonly rendered: (readonly Segment[])[] = [];
 
   constructor(languages: readonly string[] = ['en', 'de']) {
     this.languages = languages;
@@ -54,6 +56,7 @@ export class InstantSpeech implements Speech {
   }
 
   renderWarm(segments: readonly Segment[]): readonly AudioPart[] | undefined {
+    this.rendered.push(segments);
     return this.mode === 'warm' ? parts(segments) : undefined;
   }
 
