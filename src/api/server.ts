@@ -26,8 +26,8 @@ export interface ServerDeps extends InfobipDeps {
   readonly publicUrl: string;
   readonly version: string;
   /**
-   * Further faces, each in a scope of its own (carrier webhooks and their sockets): own body parsers, own hooks, the
-   * error handler and limits of this server.
+   * Further faces (carrier webhooks and their sockets), called with this server before its own routes, so that the hooks
+   * of a socket server cover every upgrade. A face with body parsers or an error handler of its own opens a scope.
    */
   readonly plugins?: readonly FastifyPluginAsync[];
 }
@@ -41,6 +41,7 @@ const TIMEOUT_CHECK_MS = 1_000;
 /** Over the 60 s that common load balancers keep an idle connection, so that they close it and not we. */
 const KEEP_ALIVE_MS = 72_000;
 const MAX_HEADER_BYTES = 16 * 1024;
+const JSON_TYPE = 'application/json';
 /** Our ids and media tokens have at most 64 characters. */
 const MAX_PARAM_LENGTH = 128;
 
@@ -86,21 +87,25 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     closing = true;
   });
   app.decorateRequest('client', undefined);
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', async () => {
     if (closing) throw new ServiceError('unavailable');
-    // Before its body is parsed for nobody.
-    if (request.is404) answerNotFound(request, reply);
   });
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
+    // As Infobip writes it; JSON has no charset (RFC 8259 11).
+    if (String(reply.getHeader('content-type')).startsWith('application/json')) reply.type(JSON_TYPE);
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
   logRequests(app, deps);
 
   await registerOpenApi(app, deps);
   registerHealth(app, deps);
+  for (const plugin of deps.plugins ?? []) await plugin(app, {});
+  // Before its body is parsed for nobody; after the hook by which a socket server knows a refused upgrade, to end it.
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) answerNotFound(request, reply);
+  });
   await app.register(infobipApi(deps));
-  for (const plugin of deps.plugins ?? []) await app.register(plugin);
   await app.ready();
   return app;
 }

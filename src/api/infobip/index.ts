@@ -37,8 +37,7 @@ export function infobipApi(deps: InfobipDeps & { authenticate: Authenticator }) 
       route.schema = { ...route.schema, security: [{ apiKey: [] }] };
     });
     // Before the body is read: who may not speak is not listened to.
-    scope.addHook('onRequest', async (request, reply) => {
-      reply.type('application/json');
+    scope.addHook('onRequest', async request => {
       const principal = await deps.authenticate(request.headers.authorization);
       if (!principal) throw new ServiceError('unauthorized');
       request.client = principal.name;
