@@ -24,7 +24,7 @@ beforeEach(async () => {
   peer = new TwilioMediaPeer(pair.theirs);
   closeCode = undefined;
   pair.theirs.on('close', code => (closeCode = code));
-  stream = openTwilioMedia(pair.ours, { clock, log: createLogger('silent') });
+  stream = openTwilioMedia(pair.ours, { clock, log: createLogger('silent'), maxFramesPerSecond: 200 });
   const own: unknown[][] = (events = []);
   stream.listen({
     ready: () => own.push(['ready']),
@@ -225,7 +225,11 @@ describe('early calls', () => {
 test('a socket that was already closed', async () => {
   pair.ours.terminate();
   await vi.waitFor(() => expect(pair.ours.readyState).toBe(pair.ours.CLOSED), WAIT);
-  const late = openTwilioMedia(pair.ours, { clock: new FakeClock(), log: createLogger('silent') });
+  const late = openTwilioMedia(pair.ours, {
+    clock: new FakeClock(),
+    log: createLogger('silent'),
+    maxFramesPerSecond: 200,
+  });
   const closed = vi.fn();
   late.listen({ closed });
   expect(closed).toHaveBeenCalledExactlyOnceWith('network');
@@ -237,7 +241,7 @@ test('no log line holds a key, a parameter or the call', async () => {
   const other = await socketPair();
   const otherPeer = new TwilioMediaPeer(other.theirs);
   const closed = vi.fn();
-  openTwilioMedia(other.ours, { clock, log }).listen({ closed });
+  openTwilioMedia(other.ours, { clock, log, maxFramesPerSecond: 200 }).listen({ closed });
   otherPeer.start(SID, { token: 'secret-parameter' });
   otherPeer.key('7');
   otherPeer.raw('{"event":"dtmf","dtmf":{"digit":"739154"}');

@@ -217,6 +217,7 @@ describe('the configuration', () => {
       name: 'twilio',
       baseUrl: 'https://api.twilio.com',
       requestTimeoutMs: 10_000,
+      maxFramesPerSecond: 200,
     });
   });
 

@@ -6,6 +6,7 @@ import { SaxesParser } from 'saxes';
 import twilio from 'twilio';
 import { describe, expect, test } from 'vitest';
 
+import { buildMessage, toSsml } from '../../ivr/index.ts';
 import type { Step } from '../../src/carriers/carrier.ts';
 import { readSsml } from '../../src/carriers/twilio/ssml.ts';
 import { renderTwiml } from '../../src/carriers/twilio/twiml.ts';
@@ -210,6 +211,34 @@ describe('SSML', () => {
       '<break time="10000ms"/><break time="10000ms"/><break time="5000ms"/>',
     ],
   ])('%s', (_, ssml, expected) => expect(body(ssml)).toBe(expected));
+
+  test('Google reads digits as characters', () => {
+    const ssml = '<say-as interpret-as="digits">42</say-as><say-as interpret-as="number">42</say-as>';
+    const expected =
+      '<say-as interpret-as="characters">42</say-as><say-as interpret-as="cardinal">42</say-as>';
+    expect(body(ssml, 'Google.en-US-Wavenet-A')).toBe(expected);
+  });
+
+  test.each(['generic', 'twilio-polly'] as const)(
+    'what ivr writes for %s keeps every word and symbol',
+    target => {
+      const text = 'Hello {{name}},, your code is {{pin}}.';
+      const utterances = buildMessage({
+        text,
+        pin: '4A82',
+        placeholders: { name: 'Zoë <b> & "co"' },
+        digitPauseMs: 400,
+      });
+      const said = speak(toSsml(utterances, target, { rate: 0.8 }));
+      expect(textOf(said).replaceAll(/\s+/g, ' ')).toMatch(
+        /^Hello Zoë <b> & "co".*your code is.*4.*A.*8.*2.*$/,
+      );
+      const names = namesOf(said);
+      expect(names.filter(name => name === 'say-as')).toHaveLength(4);
+      expect(names.filter(name => name === 'break').length).toBeGreaterThanOrEqual(5);
+      expect(names).toContain('prosody');
+    },
+  );
 
   test('a standard voice keeps emphasis and pitch', () => {
     const ssml = '<emphasis level="strong"><prosody pitch="high">x</prosody></emphasis>';

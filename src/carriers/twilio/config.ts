@@ -40,6 +40,8 @@ export const twilioConfig = z
       .default('https://api.twilio.com'),
     /** Caller id for messages that bring no E.164 sender of their own. */
     from: z.string().regex(/^\+[1-9]\d{5,14}$/, 'must be E.164 with +'),
+    /** A media socket that sends more for long is closed. Twilio sends 50; a simulator at speed 10, ten times that. */
+    maxFramesPerSecond: z.number().int().min(100).max(100_000).default(200),
     requestTimeoutMs: z.number().int().min(100).max(120_000).default(10_000),
   })
   .refine(config => (config.apiKeySid === undefined) === (config.apiKeySecret === undefined), {

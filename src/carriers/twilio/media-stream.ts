@@ -19,9 +19,11 @@ const START_DEADLINE_MS = 10_000;
 const IDLE_MS = 30_000;
 /** How long the peer has to answer our close frame before the socket is cut. */
 const CLOSE_GRACE_MS = 2_000;
-/** A call makes 50 frames a second; what a stalled network held back for eight seconds may come at once. */
-const FRAMES_PER_SECOND = 200;
-const FRAME_BURST = 400;
+/**
+ * Seconds' worth of the frame limit that may come at once: at 200 frames a second and 50 from a live call, what a
+ * network held back for eight seconds.
+ */
+const BURST_SECONDS = 2;
 /** 18 s of audio: 192 KB of base64. One frame for nearly every prompt, and none that a proxy would refuse. */
 const CHUNK_BYTES = 144_000;
 /** A peer that reads nothing: minutes of audio waiting in our memory. */
@@ -40,8 +42,14 @@ const TOO_BIG = 1009;
 type Phase = 'starting' | 'live' | 'closing' | 'closed';
 type ClosedBy = Parameters<MediaStreamEvents['closed']>[0];
 
+interface MediaDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly maxFramesPerSecond: number;
+}
+
 /** Takes over an upgraded socket that speaks Twilio's media-stream wire (carrier-protocols.md 1.4). */
-export function openTwilioMedia(socket: WebSocket, deps: { clock: Clock; log: Logger }): MediaStream {
+export function openTwilioMedia(socket: WebSocket, deps: MediaDeps): MediaStream {
   return new TwilioMediaStream(socket, deps);
 }
 
@@ -63,14 +71,17 @@ class TwilioMediaStream implements MediaStream {
   /** Monotonic instant at which everything sent will have been played. */
   #playedOutAt = 0;
   #lastFrameAt: number;
-  #frameCredit = FRAME_BURST;
+  readonly #framesPerSecond: number;
+  #frameCredit: number;
   #watchdog: Timer;
   #graceTimer: Timer | undefined;
 
-  constructor(socket: WebSocket, deps: { clock: Clock; log: Logger }) {
+  constructor(socket: WebSocket, deps: MediaDeps) {
     this.#socket = socket;
     this.#clock = deps.clock;
     this.#log = deps.log;
+    this.#framesPerSecond = deps.maxFramesPerSecond;
+    this.#frameCredit = deps.maxFramesPerSecond * BURST_SECONDS;
     this.#openedAt = deps.clock.monotonic();
     this.#lastFrameAt = this.#openedAt;
     this.#watchdog = deps.clock.after(START_DEADLINE_MS, () => this.#watch());
@@ -209,9 +220,9 @@ class TwilioMediaStream implements MediaStream {
   /** Token bucket, filled by the time since the last frame. */
   #admit(): boolean {
     const now = this.#clock.monotonic();
-    const earned = ((now - this.#lastFrameAt) * FRAMES_PER_SECOND) / 1000;
+    const earned = ((now - this.#lastFrameAt) * this.#framesPerSecond) / 1000;
     this.#lastFrameAt = now;
-    this.#frameCredit = Math.min(FRAME_BURST, this.#frameCredit + earned) - 1;
+    this.#frameCredit = Math.min(this.#framesPerSecond * BURST_SECONDS, this.#frameCredit + earned) - 1;
     return this.#frameCredit >= 0;
   }
 

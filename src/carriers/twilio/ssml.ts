@@ -45,12 +45,21 @@ const REQUIRED: Readonly<Record<string, string>> = {
   w: 'role',
 };
 
-const UNSPOKEN: Readonly<
-  Record<SsmlDialect, { elements: readonly string[]; attributes: readonly string[] }>
-> = {
-  'polly-standard': { elements: [], attributes: [] },
-  'polly-neural': { elements: ['emphasis'], attributes: ['pitch'] },
-  google: { elements: ['w'], attributes: [] },
+interface Limits {
+  readonly elements: readonly string[];
+  readonly attributes: readonly string[];
+  /** `interpret-as` values and what says the same there. */
+  readonly sayAs: Readonly<Record<string, string>>;
+}
+
+const LIMITS: Readonly<Record<SsmlDialect, Limits>> = {
+  'polly-standard': { elements: [], attributes: [], sayAs: {} },
+  'polly-neural': { elements: ['emphasis'], attributes: ['pitch'], sayAs: {} },
+  google: {
+    elements: ['w'],
+    attributes: [],
+    sayAs: { digits: 'characters', 'spell-out': 'characters', number: 'cardinal' },
+  },
 };
 
 /** Deeper than any document of ours by far; bounds the recursion of the writer. */
@@ -97,18 +106,22 @@ export function readSsml(ssml: string, dialect: SsmlDialect): readonly XmlNode[]
 
 function convert(open: Open, dialect: SsmlDialect): readonly XmlNode[] {
   const allowed = Object.hasOwn(ELEMENTS, open.name) ? ELEMENTS[open.name] : undefined;
-  const unspoken = UNSPOKEN[dialect];
-  if (!allowed || unspoken.elements.includes(open.name)) return open.children;
+  const limits = LIMITS[dialect];
+  if (!allowed || limits.elements.includes(open.name)) return open.children;
   const attributes = Object.fromEntries(
     Object.entries(open.attributes).filter(
       ([name, value]) =>
-        Object.hasOwn(allowed, name) && allowed[name]?.test(value) && !unspoken.attributes.includes(name),
+        Object.hasOwn(allowed, name) && allowed[name]?.test(value) && !limits.attributes.includes(name),
     ),
   );
   const required = REQUIRED[open.name];
   if (required !== undefined && attributes[required] === undefined) return open.children;
   if (open.name === 'prosody' && Object.keys(attributes).length === 0) return open.children;
   if (open.name === 'break') return breaks(attributes);
+  if (open.name === 'say-as') {
+    const word = attributes['interpret-as'] ?? '';
+    return [element(open.name, { ...attributes, 'interpret-as': limits.sayAs[word] ?? word }, open.children)];
+  }
   return [element(open.name, attributes, open.children)];
 }
 

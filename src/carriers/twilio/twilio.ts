@@ -65,7 +65,7 @@ export function createTwilioCarrier(
       contentType: 'text/xml; charset=utf-8',
       body: renderTwiml(steps, log),
     }),
-    openMedia: socket => openTwilioMedia(socket, deps),
+    openMedia: socket => openTwilioMedia(socket, { ...deps, maxFramesPerSecond: config.maxFramesPerSecond }),
   };
 }
 
