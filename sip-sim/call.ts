@@ -1,0 +1,442 @@
+import { concatBytes, silence, tone } from './audio.ts';
+import type { Callbacks } from './callbacks.ts';
+import type { CallEvent, CallRequest } from './call-request.ts';
+import type { SimClock, Timer } from './clock.ts';
+import { runDocuments, type DocumentSource } from './document-runner.ts';
+import type { EventLog } from './events.ts';
+import type { HttpClient } from './http-client.ts';
+import { Line } from './line.ts';
+import { errorName, type SimLog } from './log.ts';
+import { planDetection, type AnsweredBy } from './machine-detection.ts';
+import { MediaStream, type StreamEnd } from './media-stream.ts';
+import { decodeGreeting, type Behaviour } from './phone.ts';
+import { newSid, type Random } from './random.ts';
+import { Recording } from './recording.ts';
+import type { Spoken } from './say.ts';
+import type { Faults, Injected } from './settings.ts';
+import type { Ticker } from './ticker.ts';
+import type { Connect, Notice, Say } from './twiml.ts';
+
+export interface CallDeps {
+  readonly accountSid: string;
+  readonly authToken: string;
+  readonly clock: SimClock;
+  readonly ticker: Ticker;
+  readonly events: EventLog;
+  readonly callbacks: Callbacks;
+  readonly http: HttpClient;
+  readonly log: SimLog;
+  readonly random: () => Random;
+  readonly faults: () => Faults['media'];
+  readonly injected: Injected;
+  readonly renderSay: (say: Say) => Promise<Spoken>;
+  readonly maxRecordingSeconds: number;
+  readonly maxStreamBufferSeconds: number;
+}
+
+/** Twilio's words for a call. */
+export type CallStatus =
+  | 'queued'
+  | 'ringing'
+  | 'in-progress'
+  | 'completed'
+  | 'busy'
+  | 'failed'
+  | 'no-answer'
+  | 'canceled';
+/** The telephone's. */
+export type CallState = 'queued' | 'dialing' | 'ringing' | 'answered' | 'ended';
+export type EndStatus = Exclude<CallStatus, 'queued' | 'ringing' | 'in-progress'>;
+export type EndedBy = 'phone' | 'customer' | 'document' | 'carrier' | 'reset';
+
+const QUEUE_MS = 10;
+const MAX_RING_DELAY_MS = 100;
+const BEEP = concatBytes([silence(200), tone([1000], 400, 0.4)]);
+const MAX_NOTICES = 200;
+const VOICEMAIL_GREETING: Say = {
+  verb: 'Say',
+  voice: 'alice',
+  language: 'en-US',
+  loop: 1,
+  content: ['The person you have called is not available. Please leave a message after the tone.'],
+};
+const SIP_CODES = { completed: 200, busy: 486, 'no-answer': 487, canceled: 487, failed: 404 } as const;
+
+/**
+ * One call from the request to its end. States only move forward (queued, dialing, ringing, answered, ended); what the phone
+ * does comes from the behaviour it had when it was dialled.
+ */
+export class Call {
+  readonly sid = newSid('CA');
+  readonly request: CallRequest;
+  readonly behaviour: Behaviour;
+  readonly recording: Recording;
+  readonly createdAt: Date;
+  readonly history: { state: CallState; status: CallStatus; at: Date; ms: number }[] = [];
+  readonly keys: { key: string; ms: number }[] = [];
+  /** What Twilio would have put into its error log. */
+  readonly notices: (Notice & { ms: number })[] = [];
+  state: CallState = 'queued';
+  status: CallStatus = 'queued';
+  answeredAt: Date | undefined;
+  endedAt: Date | undefined;
+  answeredBy: AnsweredBy | undefined;
+  endedBy: EndedBy | undefined;
+  sipCode: number | undefined;
+  firstSound: { at: Date; ms: number } | undefined;
+
+  readonly #deps: CallDeps;
+  readonly #createdMs: number;
+  readonly #onEnd: (call: Call) => void;
+  readonly #over = new AbortController();
+  #timers: Timer[] = [];
+  #document: AbortController | undefined;
+  #line: Line | undefined;
+  #leaveTicker: (() => void) | undefined;
+  #sequence = 0;
+  #answeredMs = 0;
+  #durationMs = 0;
+
+  constructor(deps: CallDeps, request: CallRequest, behaviour: Behaviour, onEnd: (call: Call) => void) {
+    this.#deps = deps;
+    this.request = request;
+    this.behaviour = behaviour;
+    this.#onEnd = onEnd;
+    this.recording = new Recording(deps.maxRecordingSeconds);
+    this.createdAt = deps.clock.wall();
+    this.#createdMs = deps.clock.now();
+    this.#enter('queued', 'queued');
+    this.#after(QUEUE_MS, () => this.#dial());
+  }
+
+  /** How long something was heard, ms. */
+  get soundMs(): number {
+    return this.#line?.soundMs ?? 0;
+  }
+
+  /** From the answer to the end, in whole nominal seconds as a carrier bills them. */
+  get durationSeconds(): number {
+    return Math.ceil(this.#durationMs / 1000);
+  }
+
+  /** Picks up; false unless it is ringing. */
+  answer(): boolean {
+    if (this.state !== 'ringing') return false;
+    this.#pickUp(this.#ownGreeting());
+    return true;
+  }
+
+  /** Declines; false unless it is ringing. */
+  reject(): boolean {
+    return this.state === 'ringing' && this.end('busy', 'phone', this.behaviour.sipCode ?? 603);
+  }
+
+  /** The person at the phone hangs up; false unless the call was answered. */
+  hangUp(): boolean {
+    return this.state === 'answered' && this.end('completed', 'phone');
+  }
+
+  /** Presses keys; false unless the call was answered. */
+  press(keys: string): boolean {
+    if (this.state !== 'answered') return false;
+    this.#line?.press(keys);
+    return true;
+  }
+
+  /** Cuts what is going on and goes on with another document; false unless the call was answered. */
+  redirect(source: DocumentSource): boolean {
+    if (this.state !== 'answered') return false;
+    this.#run(source);
+    return true;
+  }
+
+  /** Ends the call; false where it was over already. */
+  end(status: EndStatus, by: EndedBy, sipCode?: number): boolean {
+    if (this.state === 'ended') return false;
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers = [];
+    if (this.state === 'answered') this.#durationMs = this.#deps.clock.now() - this.#answeredMs;
+    this.endedBy = by;
+    this.sipCode = sipCode ?? SIP_CODES[status];
+    this.endedAt = this.#deps.clock.wall();
+    const reason = new CallOver();
+    this.#document?.abort(reason);
+    this.#over.abort(reason);
+    this.#leaveTicker?.();
+    this.#line?.close();
+    this.#enter('ended', status);
+    this.#statusCallback('completed', status);
+    this.#onEnd(this);
+    return true;
+  }
+
+  /** The parameters of every webhook of this call (carrier-protocols.md 1.2). */
+  parameters(): Record<string, string> {
+    const { to, from } = this.request;
+    const place = { City: '', State: '', Zip: '', Country: '' };
+    const geo = ['To', 'From', 'Called', 'Caller'].flatMap(party =>
+      Object.entries(place).map(([name, value]) => [`${party}${name}`, value]),
+    );
+    return {
+      AccountSid: this.#deps.accountSid,
+      ApiVersion: '2010-04-01',
+      CallSid: this.sid,
+      CallStatus: this.status,
+      Called: to,
+      Caller: from,
+      Direction: 'outbound-api',
+      From: from,
+      To: to,
+      ...Object.fromEntries(geo),
+      ...(this.answeredBy !== undefined && { AnsweredBy: this.answeredBy }),
+    };
+  }
+
+  #dial(): void {
+    this.#enter('dialing', 'queued');
+    this.#statusCallback('initiated', 'initiated');
+    const { outcome, answerAfterMs, sipCode } = this.behaviour;
+    if (outcome === 'busy') {
+      return this.#after(answerAfterMs, () => this.end('busy', 'phone', sipCode ?? undefined));
+    }
+    if (outcome === 'fail') {
+      return this.#after(answerAfterMs, () => this.end('failed', 'carrier', sipCode ?? undefined));
+    }
+    const ringDelay = Math.min(MAX_RING_DELAY_MS, answerAfterMs / 2);
+    this.#after(this.request.ringTimeoutMs, () => this.end('no-answer', 'carrier'));
+    this.#after(ringDelay, () => this.#ring());
+    if (outcome === 'reject') this.#after(answerAfterMs, () => this.reject());
+    if (outcome === 'answer') this.#after(answerAfterMs, () => this.answer());
+    if (outcome === 'voicemail') {
+      const greeting = this.#voicemailGreeting();
+      this.#after(answerAfterMs, () => {
+        greeting.then(
+          audio => this.state === 'ringing' && this.#pickUp(audio, true),
+          (error: unknown) => this.#fail(error),
+        );
+      });
+    }
+  }
+
+  #ring(): void {
+    this.#enter('ringing', 'ringing');
+    this.#statusCallback('ringing', 'ringing');
+  }
+
+  #pickUp(greeting: Uint8Array, beep = false): void {
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers = [];
+    const line = new Line({
+      script: this.behaviour.keys,
+      inband: this.behaviour.inband,
+      recording: this.recording,
+      onKey: (key, ms) => {
+        this.keys.push({ key, ms });
+        this.#emit('call.key', { key, ms });
+      },
+      onFirstSound: ms => {
+        this.firstSound = { at: this.#deps.clock.wall(), ms };
+        this.#emit('call.heard', { ms });
+      },
+    });
+    this.#line = line;
+    this.answeredAt = this.#deps.clock.wall();
+    this.#answeredMs = this.#deps.clock.now();
+    this.#enter('answered', 'in-progress');
+    this.#leaveTicker = this.#deps.ticker.join(() => line.tick());
+    line.say(beep ? concatBytes([greeting, BEEP]) : greeting);
+    this.#statusCallback('answered', 'in-progress');
+    const { hangupAfterMs } = this.behaviour;
+    if (hangupAfterMs !== null) this.#onLine(hangupAfterMs, () => this.hangUp());
+    this.#onLine(this.request.timeLimitMs, () => this.end('completed', 'carrier'));
+    this.#begin(line, { ms: greeting.length / 8, beep });
+  }
+
+  /** Detection and digits that come before the document, then the document. */
+  #begin(line: Line, greeting: { ms: number; beep: boolean }): void {
+    const { detection, sendDigits, twiml, url } = this.request;
+    const source: DocumentSource =
+      twiml === undefined ? { url: url ?? '', method: this.request.method } : { twiml, url: url ?? '' };
+    const start = (): void => {
+      if (sendDigits === '') return this.#run(source);
+      const digits = sendDigits.replaceAll('W', 'ww');
+      const play = `<Response><Play digits="${digits}"/></Response>`;
+      this.#run({ twiml: play, url: '' }, () => this.#run(source));
+    };
+    if (!detection) return start();
+    const beepMs = greeting.beep ? BEEP.length / 8 : 0;
+    const plan = planDetection(this.behaviour, { ms: greeting.ms + beepMs, beep: greeting.beep }, detection);
+    this.#onLine(plan.afterMs, () => {
+      this.answeredBy = plan.answeredBy;
+      this.#emit('call.machine', { answeredBy: plan.answeredBy, ms: line.ms });
+      if (!detection.asynchronous) return start();
+      if (detection.callback) {
+        this.#deps.callbacks.send({
+          kind: 'amd-status',
+          subject: this.sid,
+          ...detection.callback,
+          parameters: {
+            AccountSid: this.#deps.accountSid,
+            CallSid: this.sid,
+            AnsweredBy: plan.answeredBy,
+            MachineDetectionDuration: String(Math.round(plan.afterMs)),
+          },
+        });
+      }
+    });
+    if (detection.asynchronous) start();
+  }
+
+  #run(source: DocumentSource, then = (): void => void this.end('completed', 'document')): void {
+    const line = this.#line;
+    if (!line) return;
+    this.#document?.abort(new CallOver());
+    const controller = new AbortController();
+    this.#document = controller;
+    const work = runDocuments(
+      {
+        line,
+        http: this.#deps.http,
+        fallback: this.request.fallback,
+        parameters: () => this.parameters(),
+        renderSay: this.#deps.renderSay,
+        stream: async (connect, url, signal) => await this.#stream(line, connect, url, signal),
+        notice: (code, message) => this.#notice(code, message),
+        event: (type, data) => this.#emit(type, data),
+      },
+      source,
+      controller.signal,
+    );
+    work.then(
+      () => !controller.signal.aborted && then(),
+      (error: unknown) => !controller.signal.aborted && this.#fail(error),
+    );
+  }
+
+  async #stream(line: Line, connect: Connect, url: string, signal: AbortSignal): Promise<StreamEnd> {
+    const streamSid = newSid('MZ');
+    const { stream } = connect;
+    const faults = this.#deps.faults();
+    const spoiled = faults.mode !== 'none' && this.#deps.random().chance(faults.rate);
+    if (spoiled) this.#deps.injected.media++;
+    const media = new MediaStream({
+      url,
+      parameters: stream.parameters,
+      accountSid: this.#deps.accountSid,
+      callSid: this.sid,
+      streamSid,
+      authToken: this.#deps.authToken,
+      line,
+      maxBufferSeconds: this.#deps.maxStreamBufferSeconds,
+      fault: { mode: spoiled ? faults.mode : 'none', afterMs: faults.afterMs },
+      notice: (code, message) => this.#notice(code, message),
+      event: (type, data) => this.#emit(type, { stream: streamSid, ...data }),
+    });
+    const report = (event: string, error?: number): void => {
+      this.#emit(`media.${event.replace('stream-', '')}`, { stream: streamSid, error: error ?? null });
+      if (stream.statusCallback === undefined) return;
+      this.#deps.callbacks.send({
+        kind: 'stream-status',
+        subject: this.sid,
+        url: stream.statusCallback,
+        method: stream.statusCallbackMethod,
+        parameters: {
+          AccountSid: this.#deps.accountSid,
+          CallSid: this.sid,
+          StreamSid: streamSid,
+          StreamName: stream.name ?? streamSid,
+          StreamEvent: event,
+          ...(error !== undefined && { StreamError: String(error) }),
+          Timestamp: this.#deps.clock.wall().toISOString(),
+        },
+      });
+    };
+    let started = false;
+    try {
+      const end = await media.run(signal, () => {
+        started = true;
+        report('stream-started');
+      });
+      // 31921 is in the error log, but a stream that the customer closed did not fail.
+      if (end.error !== 31921) report('stream-error', end.error);
+      return end;
+    } finally {
+      if (started) report('stream-stopped');
+    }
+  }
+
+  #statusCallback(event: CallEvent, status: CallStatus | 'initiated'): void {
+    const target = this.request.statusCallback;
+    if (!target?.events.has(event)) return;
+    const over = this.state === 'ended';
+    this.#deps.callbacks.send({
+      kind: 'call-status',
+      subject: this.sid,
+      url: target.url,
+      method: target.method,
+      parameters: {
+        ...this.parameters(),
+        CallStatus: status,
+        CallbackSource: 'call-progress-events',
+        SequenceNumber: String(this.#sequence++),
+        Timestamp: rfc2822(this.#deps.clock.wall()),
+        ...(over && {
+          CallDuration: String(this.durationSeconds),
+          Duration: String(Math.ceil(this.durationSeconds / 60)),
+          SipResponseCode: String(this.sipCode ?? 200),
+        }),
+      },
+    });
+  }
+
+  #enter(state: CallState, status: CallStatus): void {
+    this.state = state;
+    this.status = status;
+    const ms = Math.round(this.#deps.clock.now() - this.#createdMs);
+    this.history.push({ state, status, at: this.#deps.clock.wall(), ms });
+    this.#emit('call.state', { state, status, to: this.request.to, from: this.request.from });
+  }
+
+  #ownGreeting(): Uint8Array {
+    const { greetingWav } = this.behaviour;
+    return (greetingWav !== null && decodeGreeting(greetingWav)) || new Uint8Array();
+  }
+
+  async #voicemailGreeting(): Promise<Uint8Array> {
+    if (this.behaviour.greetingWav !== null) return this.#ownGreeting();
+    return (await this.#deps.renderSay(VOICEMAIL_GREETING)).audio;
+  }
+
+  #notice(code: number, message: string): void {
+    if (this.notices.length < MAX_NOTICES) this.notices.push({ code, message, ms: this.#line?.ms ?? 0 });
+    this.#emit('call.notice', { code, message });
+  }
+
+  #fail(error: unknown): void {
+    this.#deps.log.error({ error: errorName(error), call: this.sid }, 'the call failed in the simulator');
+    this.end('failed', 'carrier', 500);
+  }
+
+  #emit(type: string, data: Readonly<Record<string, unknown>>): void {
+    this.#deps.events.emit(type, { call: this.sid, ...data });
+  }
+
+  /** Nominal ms before the answer; cancelled by it and by the end. */
+  #after(ms: number, fire: () => void): void {
+    this.#timers.push(this.#deps.clock.after(ms, fire));
+  }
+
+  /** Nominal ms from the answer, counted in frames; forgotten at the end. */
+  #onLine(ms: number, fire: () => void): void {
+    const waited = this.#line?.wait(ms, this.#over.signal).then(fire);
+    waited?.catch((error: unknown) => error instanceof CallOver || this.#fail(error));
+  }
+}
+
+/** Why everything that belongs to a call, or to its document, stops. */
+class CallOver extends Error {}
+
+/** `Tue, 10 Aug 2010 08:02:17 +0000`, as Twilio writes dates. */
+export function rfc2822(date: Date): string {
+  return date.toUTCString().replace('GMT', '+0000');
+}

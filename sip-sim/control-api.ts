@@ -1,0 +1,152 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+
+import type { Call } from './call.ts';
+import { controlCallJson } from './call-json.ts';
+import type { Calls } from './calls.ts';
+import { streamEvents } from './event-stream.ts';
+import type { EventLog } from './events.ts';
+import type { Message, Messages } from './messages.ts';
+import { behaviourSchema, keysSchema, parseNumber, type Phones } from './phone.ts';
+import { settingsUpdate } from './settings.ts';
+
+export interface ControlApiDeps {
+  readonly calls: Calls;
+  readonly messages: Messages;
+  readonly phones: Phones;
+  readonly events: EventLog;
+  readonly index: () => Record<string, unknown>;
+  readonly settings: () => Record<string, unknown>;
+  readonly applySettings: (update: z.infer<typeof settingsUpdate>) => void;
+  readonly reset: () => void;
+}
+
+interface ByNumber {
+  Params: { number: string };
+}
+interface ById {
+  Params: { id: string };
+}
+
+/** Refusals of the control API: JSON that names the field. */
+class ControlError extends Error {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+  constructor(status: number, body: { error: string; field?: string; message: string }) {
+    super(body.message);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+const GREETING_LIMIT = 12 * 1024 * 1024;
+const keysBody = z.strictObject({ keys: keysSchema });
+
+/** What people and tests do with the simulated phones: a public contract, see README.md. */
+export function controlApi(deps: ControlApiDeps): (app: FastifyInstance) => Promise<void> {
+  const { calls, messages, phones, events } = deps;
+
+  const call = (request: FastifyRequest<ById>): Call => {
+    const found = calls.get(request.params.id);
+    if (!found) throw new ControlError(404, { error: 'not-found', message: 'no such call' });
+    return found;
+  };
+  const act = (found: Call, done: boolean): Record<string, unknown> => {
+    if (done) return controlCallJson(found);
+    const message = `not possible while the call is ${found.state}`;
+    throw new ControlError(409, { error: 'wrong-state', message });
+  };
+  const phone = (number: string): Record<string, unknown> => ({ number, ...phones.get(number) });
+
+  return async app => {
+    app.setErrorHandler((error: unknown, _request, reply) => {
+      if (error instanceof ControlError) return reply.code(error.status).send(error.body);
+      const status = isHttpError(error) ? error.statusCode : 500;
+      const message = status < 500 && error instanceof Error ? error.message : 'the simulator failed';
+      return reply.code(status).send({ error: status < 500 ? 'invalid' : 'internal', message });
+    });
+    app.setNotFoundHandler((_request, reply) =>
+      reply.code(404).send({ error: 'not-found', message: 'no such path; GET / lists them' }),
+    );
+
+    app.get('/', async () => deps.index());
+    app.delete('/', async (_request, reply) => {
+      deps.reset();
+      return await reply.code(204).send();
+    });
+    app.get('/settings', async () => deps.settings());
+    app.put('/settings', request => {
+      deps.applySettings(parse(settingsUpdate, request.body));
+      return deps.settings();
+    });
+
+    app.get<ByNumber>('/phones/:number', request => phone(numberOf(request)));
+    app.put<ByNumber>('/phones/:number', { bodyLimit: GREETING_LIMIT }, request => {
+      const number = numberOf(request);
+      phones.set(number, parse(behaviourSchema, request.body ?? {}));
+      events.emit('phone.updated', { number, outcome: phones.get(number).outcome });
+      return phone(number);
+    });
+    app.get<ByNumber>('/phones/:number/calls', request => ({
+      calls: calls.to(numberOf(request)).map(controlCallJson),
+    }));
+    app.get<ByNumber>('/phones/:number/messages', request => ({
+      messages: messages.inbox(numberOf(request)).map(inboxJson),
+    }));
+
+    app.get<ById>('/calls/:id', request => controlCallJson(call(request)));
+    app.get<ById>('/calls/:id/audio.wav', async (request, reply) =>
+      reply.type('audio/wav').header('cache-control', 'no-store').send(call(request).recording.wav()),
+    );
+    app.post<ById>('/calls/:id/answer', request => act(call(request), call(request).answer()));
+    app.post<ById>('/calls/:id/reject', request => act(call(request), call(request).reject()));
+    app.post<ById>('/calls/:id/hangup', request => act(call(request), call(request).hangUp()));
+    app.post<ById>('/calls/:id/keys', request => {
+      const { keys } = parse(keysBody, request.body);
+      return act(call(request), call(request).press(keys));
+    });
+
+    app.get<{ Querystring: { lastEventId?: string } }>('/events', (request, reply) => {
+      streamEvents(events, request, reply);
+    });
+  };
+}
+
+function inboxJson(message: Message): Record<string, unknown> {
+  return {
+    id: message.sid,
+    from: message.request.from,
+    to: message.request.to,
+    body: message.request.body,
+    receivedAt: message.updatedAt.toISOString(),
+  };
+}
+
+function numberOf(request: FastifyRequest<ByNumber>): string {
+  const number = parseNumber(request.params.number.trim());
+  if (number) return number;
+  const message = 'a number is E.164: up to fifteen digits, with or without +';
+  throw new ControlError(400, { error: 'invalid', field: 'number', message });
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  const field = [...(issue?.path ?? []), ...unknown].reduce<string>(
+    (text, part) => text + (typeof part === 'number' ? `[${part}]` : `${text && '.'}${String(part)}`),
+    '',
+  );
+  const message = unknown.length > 0 ? 'unknown field' : (issue?.message ?? 'invalid');
+  throw new ControlError(400, { error: 'invalid', field, message });
+}
+
+function isHttpError(error: unknown): error is { statusCode: number } {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'statusCode' in error &&
+    typeof error.statusCode === 'number'
+  );
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+
+import { wavToTelephone } from './audio.ts';
+
+const MAX_GREETING_BASE64 = 8 * 1024 * 1024;
+const nullableMs = z.number().min(0).max(86_400_000).nullable();
+
+const at = z
+  .union([
+    z.strictObject({ ms: z.number().min(0).max(86_400_000) }),
+    z.strictObject({ silenceMs: z.number().min(20).max(600_000) }),
+  ])
+  .describe('either ms or silenceMs');
+
+/** 0-9, *, # and A-D; `w` is half a second of nothing. */
+export const keysSchema = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[0-9*#A-Dw]+$/, 'only 0-9, *, #, A-D and w (half a second of pause)');
+
+/** What a simulated phone does when it is called: a public contract, see README.md. */
+export const behaviourSchema = z.strictObject({
+  outcome: z.enum(['answer', 'busy', 'no-answer', 'reject', 'fail', 'voicemail', 'manual']).default('answer'),
+  answerAfterMs: z.number().min(0).max(600_000).default(500),
+  hangupAfterMs: nullableMs.default(null),
+  greetingWav: z
+    .string()
+    .max(MAX_GREETING_BASE64)
+    .refine(
+      value => decodeGreeting(value) !== undefined,
+      'must be a WAV file in base64 (PCM, mu-law or A-law)',
+    )
+    .nullable()
+    .default(null),
+  keys: z
+    .array(z.strictObject({ at, keys: keysSchema }))
+    .max(100)
+    .default([]),
+  inband: z.boolean().default(false),
+  /** What answering-machine detection will say; null: judged from the outcome and the greeting. */
+  machine: z.enum(['human', 'machine', 'fax', 'unknown']).nullable().default(null),
+  sipCode: z.number().int().min(400).max(699).nullable().default(null),
+  smsOutcome: z.enum(['delivered', 'undelivered', 'failed', 'sent']).default('delivered'),
+  smsDelayMs: z.number().min(0).max(3_600_000).default(200),
+});
+
+export type Behaviour = z.infer<typeof behaviourSchema>;
+export type KeyEntry = Behaviour['keys'][number];
+
+export const DEFAULT_BEHAVIOUR: Behaviour = behaviourSchema.parse({});
+
+/** The greeting as 8 kHz mu-law; undefined where the text is no base64 of a WAV file that can be read. */
+export function decodeGreeting(base64: string): Uint8Array | undefined {
+  if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(base64)) return undefined;
+  const audio = wavToTelephone(Buffer.from(base64, 'base64'));
+  return audio && audio.length > 0 ? audio : undefined;
+}
+
+/** `+41793026727` from any of `+41…`, `%2B41…` and `41…`; undefined for what is no number. */
+export function parseNumber(text: string): string | undefined {
+  const digits = text.replace(/^\+/, '');
+  return /^[1-9]\d{2,14}$/.test(digits) ? `+${digits}` : undefined;
+}
+
+/** The behaviours that were set, by number; bounded, the longest unset goes first. */
+export class Phones {
+  readonly #behaviours = new Map<string, Behaviour>();
+  readonly #limit = 10_000;
+
+  get(number: string): Behaviour {
+    return this.#behaviours.get(number) ?? DEFAULT_BEHAVIOUR;
+  }
+
+  set(number: string, behaviour: Behaviour): void {
+    this.#behaviours.delete(number);
+    this.#behaviours.set(number, behaviour);
+    const oldest = this.#behaviours.keys().next();
+    if (this.#behaviours.size > this.#limit && !oldest.done) this.#behaviours.delete(oldest.value);
+  }
+
+  clear(): void {
+    this.#behaviours.clear();
+  }
+}
