@@ -10,8 +10,8 @@ export const MAX_PEAK_DBM0 = -3;
 const FRAME = 80; // 10 ms
 /** ITU-T P.56: frames this far below the active level are pauses, not speech. */
 const P56_MARGIN_DB = 15.9;
-/** A frame is silence when this far below the active level; fricatives (six, five) reach -35 dB. */
-const SILENCE_DB = -42;
+/** A frame is silence when this far below the active level; the softest fricatives (three, four) lie at -30 dB. */
+const SILENCE_DB = -38;
 const LEAD = 80; // 10 ms kept before the first sound
 const TAIL = 160; // 20 ms kept after the last one
 const FADE = 32; // 4 ms, so that a joint never clicks
