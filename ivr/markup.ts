@@ -167,14 +167,13 @@ function documentOf(state: MarkupState, config: DialogConfig): MarkupStep[] {
   const pauseMs = Math.min(Math.max(config.pauseMs, 0), 10_000);
   const pause: MarkupStep[] = state.first && pauseMs > 0 ? [{ do: 'pause', ms: pauseMs }] : [];
   switch (state.at) {
-    case 'idle':
-      return [];
     case 'gate':
       return [...pause, gateStep(gateKeysOf(config, state.gatePrompts - 1) ?? '')];
     case 'message':
       return [...pause, ...messageSteps(config)];
     case 'last':
       return [{ do: 'message', times: 1 }, { do: 'pause', ms: TAIL_MS }, { do: 'hangup' }];
+    case 'idle':
     case 'ended':
       return [{ do: 'hangup' }];
     default:

@@ -71,12 +71,17 @@ export function symbolWord(symbol: string, code: string, spelling: Spelling): st
   const known = languageOf(code);
   if (!known) return symbol;
   const { digits, letters, alphabet, asIn } = language(known);
-  if (/^[0-9]$/.test(symbol)) return digits[Number(symbol)] ?? symbol;
+  if (/^[0-9]$/.test(symbol)) return nth(digits, Number(symbol));
   if (!/^[A-Za-z]$/.test(symbol)) return symbol;
   const index = symbol.toLowerCase().charCodeAt(0) - 97;
-  const letter = letters[index] ?? symbol;
+  const letter = nth(letters, index);
   if (spelling === 'letters') return letter;
-  return asIn.replace('{letter}', () => letter).replace('{word}', () => alphabet[index] ?? symbol);
+  return asIn.replace('{letter}', () => letter).replace('{word}', () => nth(alphabet, index));
+}
+
+/** Every row of the table is full: a test counts them. */
+function nth(row: readonly string[], index: number): string {
+  return row[index] ?? '';
 }
 
 /**

@@ -46,7 +46,7 @@ export function parseSsml(text: string, options: { readonly digitPauseMs?: numbe
   if (text.length > MAX_LENGTH) throw new SsmlError('too-large', `more than ${MAX_LENGTH} characters`);
   const reader = new Reader(clampDigitPause(options.digitPauseMs ?? DEFAULT_DIGIT_PAUSE_MS));
   const parser = new SaxesParser<{ fragment: boolean; xmlns: false }>({
-    fragment: !/^\s*<\?xml/.test(text),
+    fragment: !/^\s*<[?!]/.test(text),
     xmlns: false,
   });
   const place = (): string => `line ${parser.line}, column ${parser.column + 1}`;
@@ -108,23 +108,24 @@ class Reader {
       this.#space();
       return;
     }
+    if (top?.name === 'break') throw new SsmlError('forbidden', 'text inside break');
     if (this.#rootClosed) throw new SsmlError('malformed', 'content beside the root');
     this.#say({ kind: 'words', text, transient: false, style: top?.style });
   }
 
   close(): void {
     const closed = this.#stack.pop();
-    if (!closed) return;
-    if (closed.name === 'speak') this.#rootClosed = true;
-    if (closed.name === 'p' || closed.name === 's') this.#boundary(closed.name);
-    const { style, attributes } = closed;
-    const text = closed.text;
-    if (!TEXT_ONLY.has(closed.name) || text.trim() === '') return;
-    if (closed.name === 'say-as' && SPELLED.has(attributes['interpret-as'] ?? '')) {
+    if (closed?.name === 'speak') this.#rootClosed = true;
+    if (closed?.name === 'p' || closed?.name === 's') this.#boundary(closed.name);
+    if (closed && TEXT_ONLY.has(closed.name) && closed.text.trim() !== '') this.#element(closed);
+  }
+
+  #element({ name, text, style, attributes }: Open): void {
+    if (name === 'say-as' && SPELLED.has(attributes['interpret-as'] ?? '')) {
       this.#spell(text, style);
-    } else if (closed.name === 'say-as') {
+    } else if (name === 'say-as') {
       this.#say({ kind: 'words', text, transient: false, style, sayAs: sayAsOf(attributes) });
-    } else if (closed.name === 'sub') {
+    } else if (name === 'sub') {
       this.#say({
         kind: 'words',
         text: cleanText(attributes['alias'] ?? ''),
@@ -132,7 +133,7 @@ class Reader {
         style,
         original: text,
       });
-    } else if (closed.name === 'phoneme') {
+    } else if (name === 'phoneme') {
       this.#say({ kind: 'words', text, transient: false, style, phoneme: phonemeOf(attributes) });
     } else {
       this.#say({ kind: 'words', text, transient: false, style, role: attributes['role'] });
@@ -153,7 +154,7 @@ class Reader {
   /** A space between two elements separates words. */
   #space(): void {
     const last = this.#said.at(-1);
-    if (last?.kind === 'words' && last.original === undefined && !/\s$/u.test(last.text)) {
+    if (last?.kind === 'words' && !/\s$/u.test(last.text)) {
       this.#said[this.#said.length - 1] = { ...last, text: `${last.text} ` };
     }
   }
@@ -169,7 +170,7 @@ class Reader {
       style,
     };
     this.#say(utterance);
-    if (symbols.length === 1) this.#unpaused.add(utterance);
+    if (/^\S$/u.test(symbols.join(''))) this.#unpaused.add(utterance);
   }
 
   /** A break right behind a single spelled symbol is that symbol's pause: so `toSsml` writes them. */

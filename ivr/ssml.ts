@@ -67,15 +67,17 @@ type Words = Extract<Utterance, { kind: 'words' }>;
 
 function wordsOf(words: Words, dialect: SsmlDialect): string {
   const text = cleanText(words.text);
-  const { phoneme, original, role, sayAs } = words;
-  if (original !== undefined && original !== '' && dialect.tags.has('sub')) {
-    return fragment(speech => speech.sub(escaped(text), cleanText(original)));
+  const { phoneme, role, sayAs } = words;
+  const original = cleanText(words.original ?? '');
+  if (text === '') return '';
+  if (original !== '' && dialect.tags.has('sub')) {
+    return fragment(speech => speech.sub(escaped(text), original));
   }
-  if (phoneme) {
+  if (phoneme && phoneme.ph !== '') {
     const { alphabet, ph } = phoneme;
     return fragment(speech => speech.phoneme(escaped(alphabet), escaped(ph), text));
   }
-  if (role !== undefined && dialect.tags.has('w')) {
+  if (role && dialect.tags.has('w')) {
     return fragment(speech => speech.partOfSpeech({ role: escaped(role), word: text }));
   }
   if (sayAs && dialect.sayAs.has(sayAs.interpret)) {

@@ -60,8 +60,7 @@ function ssmlProblem(text: string): SsmlError['reason'] | undefined {
     parseSsml(text);
     return undefined;
   } catch (error) {
-    if (error instanceof SsmlError) return error.reason;
-    throw error;
+    return error instanceof SsmlError ? error.reason : 'malformed';
   }
 }
 
