@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ApiServer, type Answer, type Ids } from '../support/api-server.ts';
 
-const RUNS = 150;
+const RUNS = 60;
 
 let server: ApiServer;
 let ids: Ids;

@@ -252,7 +252,7 @@ describe('what the time tells', () => {
         [pinId, []],
         [UNKNOWN, []],
       ]);
-      for (let round = 0; round < 300; round++) {
+      for (let round = 0; round < 200; round++) {
         server.clock.advance(3_000);
         const order = round % 2 === 0 ? [pinId, UNKNOWN] : [UNKNOWN, pinId];
         for (const id of order) {

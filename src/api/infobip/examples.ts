@@ -78,13 +78,3 @@ export const verifications = {
     { msisdn: '41793026727', verified: true, verifiedAt: 1_418_364_366_000, sentAt: 1_418_364_246_000 },
   ],
 };
-
-export const badRequest = {
-  requestError: {
-    serviceException: {
-      messageId: 'BAD_REQUEST',
-      text: 'Bad request',
-      validationErrors: { messageText: ['must contain {{pin}}'] },
-    },
-  },
-};
