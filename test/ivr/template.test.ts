@@ -170,6 +170,21 @@ describe('a template that is SSML', () => {
     ]);
   });
 
+  test('what has no placeholder stays as the parser made it, a pause behind the PIN too', () => {
+    const text =
+      '<speak><say-as interpret-as="digits">12</say-as> <sub alias="b">x</sub>{{pin}}<break/></speak>';
+    expect(said(text)).toEqual([
+      symbols('12', false),
+      { ...words('b'), original: 'x' },
+      symbols('5842', true),
+      pause(500),
+    ]);
+    expect(said('<speak><say-as interpret-as="digits">{{pin}}</say-as><break time="1s"/></speak>')).toEqual([
+      symbols('5842', true),
+      pause(1_000),
+    ]);
+  });
+
   test('throws what the parser throws', () => {
     expect(() => said('<speak><x/>{{pin}}</speak>')).toThrow(SsmlError);
   });
