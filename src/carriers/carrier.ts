@@ -89,7 +89,7 @@ export type CarrierEvent = {
     }
 );
 
-/** What a webhook said: events, and the keys of a finished markup collection (`complete` false: timed out). */
+/** What a webhook said: events, and the keys of a finished markup collection (empty: none came, or only the finish key). */
 export interface ParsedWebhook {
   readonly carrierCallId: string;
   readonly events: readonly CarrierEvent[];
@@ -124,7 +124,7 @@ export interface MediaStreamEvents {
   ready(info: { carrierCallId: string | undefined; parameters: Readonly<Record<string, string>> }): void;
   digit(key: string): void;
   marked(name: string, outcome: MarkOutcome): void;
-  /** Inbound 8 kHz mu-law; only when `wantAudio` was set. */
+  /** Inbound 8 kHz mu-law; decoded only while the listener has this method. */
   audio(mulaw: Uint8Array): void;
   /** Once, last. `carrier`: an orderly end; `us`: we closed; `network`: lost. */
   closed(by: 'carrier' | 'us' | 'network'): void;
@@ -140,7 +140,7 @@ export interface MediaStream {
   send(mulaw: Uint8Array): void;
   /** Fires `marked` after everything sent so far was played. Names are never reused within a stream. */
   mark(name: string): void;
-  /** Stops speaking: pending marks are reported `cleared`, late echoes of them are dropped. */
+  /** Stops speaking: pending marks are reported `cleared` before it returns, late echoes of them are dropped. */
   clear(): void;
   /** Sent minus elapsed, never below 0. */
   readonly bufferedMs: number;
