@@ -75,7 +75,7 @@ export class MediaDoor {
     const prompts = await this.#prepare(call, delivery, carrier);
     if (!prompts) return undefined;
     const upgrade = this.#context.clock.after(UPGRADE_MS, () => {
-      if (!call.session) this.#giveUp(call, delivery, carrier, 'no-start');
+      if (!call.session && !call.settled) this.#giveUp(call, delivery, carrier, 'no-start');
     });
     return socket => {
       upgrade.cancel();

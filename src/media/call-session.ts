@@ -5,16 +5,16 @@ import type {
   DialogEffect,
   DialogEvent,
   DialogReport,
-  Prompt,
   TimerName,
 } from '../../ivr/dialog-types.ts';
 import type { MarkOutcome, MediaStream } from '../carriers/carrier.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { assertNever } from '../errors.ts';
 import { background, type Logger } from '../log.ts';
-import { endLeg } from './leg-end.ts';
+import { endLeg, type Leg } from './leg-end.ts';
 import { createKeyFilter, type KeyRoad } from './keys.ts';
-import type { MarkMeaning, Plan, PromptAudio } from './prompts.ts';
+import { PromptPlayer } from './prompt-player.ts';
+import type { PromptAudio } from './prompts.ts';
 
 /** Why a dialogue ended that the dialogue itself does not know of. */
 export type SessionFailure =
@@ -98,20 +98,18 @@ class Session implements CallSession {
   readonly #deps: CallSessionDeps;
   readonly #limits: SessionLimits;
   readonly #timers = new Map<TimerName, Timer>();
-  readonly #guards = new Set<Timer>();
-  readonly #marks = new Map<string, MarkMeaning & { playId: number }>();
+  readonly #guards: Timer[] = [];
+  readonly #player: PromptPlayer;
   readonly #queue: DialogEvent[] = [];
   readonly #acceptKey: (key: string, road: KeyRoad) => boolean;
   #state: DialogState;
   #draining = false;
   #started = false;
   #ended = false;
-  #streamClosed = false;
   readonly #closed = Promise.withResolvers<void>();
   #closedReported = false;
   /** The carrier ended the stream in order: the call is over and needs no hang-up. */
   #carrierEnded = false;
-  #playId: number | undefined;
   #failure: SessionFailure | undefined;
   #early: DialogEvent[] = [];
 
@@ -120,10 +118,19 @@ class Session implements CallSession {
     this.#limits = { ...DEFAULT_LIMITS, ...deps.limits };
     this.#acceptKey = createKeyFilter(deps.clock);
     this.#state = initialState(deps.config);
-    this.#guard(this.#limits.readyMs, () => {
-      if (!this.#started) this.end('no-start');
+    this.#player = new PromptPlayer({
+      stream: deps.stream,
+      prompts: deps.prompts,
+      clock: deps.clock,
+      speechMs: this.#limits.speechMs,
+      onHandedOver: playing => this.#safely(() => this.#dispatch({ type: 'handedOver', ...playing })),
+      onFailed: error => this.#noSound(error),
     });
-    this.#guard(this.#limits.totalMs, () => this.end('overtime'));
+    const { readyMs, totalMs } = this.#limits;
+    this.#guards.push(
+      deps.clock.after(readyMs, () => this.#started || this.end('no-start')),
+      deps.clock.after(totalMs, () => this.end('overtime')),
+    );
     deps.stream.listen({
       ready: info => this.#safely(() => this.#onReady(info.carrierCallId)),
       digit: key => this.#safely(() => this.#onKey(key, 'stream')),
@@ -175,14 +182,11 @@ class Session implements CallSession {
   }
 
   #onMarked(name: string, outcome: MarkOutcome): void {
-    const mark = this.#marks.get(name);
-    if (!mark) return;
-    this.#marks.delete(name);
-    this.#dispatch({ type: 'marked', ...mark, outcome });
+    const mark = this.#player.take(name);
+    if (mark) this.#dispatch({ type: 'marked', ...mark, outcome });
   }
 
   #onClosed(by: 'carrier' | 'us' | 'network'): void {
-    this.#streamClosed = true;
     this.#closed.resolve();
     if (by === 'carrier') this.#carrierEnded = true;
     if (!this.#ended) {
@@ -229,11 +233,10 @@ class Session implements CallSession {
         this.#stopTimer(effect.timer);
         return;
       case 'play':
-        this.#play(effect.playId, effect.prompt);
+        this.#player.play(effect.playId, effect.prompt);
         return;
       case 'clear':
-        this.#playId = undefined;
-        if (!this.#streamClosed) this.#deps.stream.clear();
+        this.#player.clear();
         return;
       case 'hangup':
         this.#finish();
@@ -253,63 +256,19 @@ class Session implements CallSession {
     this.#timers.delete(timer);
   }
 
-  #play(playId: number, prompt: Prompt): void {
-    this.#playId = playId;
-    const plan = this.#deps.prompts.plan(prompt);
-    if (!(plan instanceof Promise)) {
-      this.#handOver(playId, plan);
-      return;
-    }
-    const late = this.#guard(this.#limits.speechMs, () => {
-      if (this.#playId === playId) this.end('speech-failed');
-    });
-    void this.#handOverLater(playId, plan, late);
-  }
-
-  async #handOverLater(playId: number, plan: Promise<Plan>, late: Timer): Promise<void> {
-    try {
-      const ready = await plan;
-      this.#safely(() => this.#handOver(playId, ready));
-    } catch (error) {
-      if (this.#ended || this.#playId !== playId) return;
-      this.#deps.log.error({ trace: trace(error) }, 'no sound for a prompt');
-      this.end('speech-failed');
-    } finally {
-      this.#release(late);
-    }
-  }
-
-  #handOver(playId: number, plan: Plan): void {
-    // A prompt that was cleared or replaced while its sound was being made is not spoken any more.
-    if (this.#ended || this.#streamClosed || this.#playId !== playId) return;
-    const { stream } = this.#deps;
-    // Queued before the marks, which a stream with nothing to play may return at once.
-    const waiting = this.#draining;
-    const handedOver: DialogEvent = {
-      type: 'handedOver',
-      playId,
-      audioMs: plan.audioMs + stream.bufferedMs,
-      symbols: plan.symbols,
-    };
-    if (waiting) this.#queue.push(handedOver);
-    else this.#dispatch(handedOver);
-    if (this.#ended) return;
-    plan.pieces.forEach((piece, index) => {
-      if (piece.mulaw.length > 0) stream.send(piece.mulaw);
-      const name = `p${playId}-${index}`;
-      this.#marks.set(name, { playId, ...piece.mark });
-      stream.mark(name);
-    });
+  #noSound(error: unknown): void {
+    this.#deps.log.error({ trace: trace(error) }, 'no sound for a prompt');
+    this.end('speech-failed');
   }
 
   /** The end of the dialogue, once: report first, then the call and the socket. */
   #finish(): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const timer of this.#timers.values()) timer.cancel();
+    this.#player.stop();
+    for (const timer of [...this.#timers.values(), ...this.#guards]) timer.cancel();
     this.#timers.clear();
-    for (const guard of this.#guards) guard.cancel();
-    this.#guards.clear();
+    this.#guards.length = 0;
     const report: SessionReport = { ...reportOf(this.#state), failure: this.#failure };
     try {
       this.#deps.onEnd(report);
@@ -318,38 +277,22 @@ class Session implements CallSession {
     }
     const { stream, hangup, clock, log } = this.#deps;
     const leg = { stream, hangup, clock, log, closed: this.#closed.promise };
-    const ending = endLeg(leg, { ...this.#limits, callIsOver: this.#carrierEnded });
-    background(
-      log,
-      'ending a call',
-      ending.then(() => this.#reportClosed()),
-    );
+    background(log, 'ending a call', this.#end(leg));
+  }
+
+  async #end(leg: Leg): Promise<void> {
+    await endLeg(leg, { ...this.#limits, callIsOver: this.#carrierEnded });
+    this.#reportClosed();
   }
 
   #reportClosed(): void {
     if (this.#closedReported) return;
     this.#closedReported = true;
-    for (const guard of this.#guards) guard.cancel();
-    this.#guards.clear();
     try {
       this.#deps.onClosed();
     } catch (error) {
       this.#deps.log.error({ err: error }, 'call session: its close could not be handed on');
     }
-  }
-
-  #guard(ms: number, fire: () => void): Timer {
-    const timer = this.#deps.clock.after(ms, () => {
-      this.#guards.delete(timer);
-      fire();
-    });
-    this.#guards.add(timer);
-    return timer;
-  }
-
-  #release(guard: Timer): void {
-    guard.cancel();
-    this.#guards.delete(guard);
   }
 
   /** Nothing thrown in here may reach a socket's or a timer's caller: the call ends instead. */

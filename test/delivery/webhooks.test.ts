@@ -131,6 +131,20 @@ describe('the answer webhook', () => {
   );
 });
 
+it(
+  'a webhook that crosses the end of its call leaves no call behind',
+  withRig({}, async rig => {
+    const ref = await rig.send();
+    await rig.crash();
+    await rig.say('status', ref, ringing);
+    expect(rig.delivery.liveCalls).toBe(1);
+    // As if another write had ended it between this one's read and write.
+    await rig.store.transition({ ref, to: 'ended' });
+    await rig.clock.advanceAsync(60_000);
+    expect(rig.delivery.liveCalls).toBe(0);
+  }),
+);
+
 /** faults.md I5 and F17: the final state depends on the set of callbacks, not on order, repeats or delay. */
 it('callbacks in any order, repeated, with forged ones between, end in the same record', async () => {
   const rig = await Rig.start();
