@@ -38,15 +38,20 @@ export interface Store {
   addDelivery(request: AddDelivery): Promise<AddDeliveryResult>;
   getPin(id: PinId): Promise<PinRecord | undefined>;
   /**
-   * One write: checks state, expiry, verify limit and caps, counts the attempt, compares the two digests in constant
-   * time, consumes. An unknown pinId costs the same write.
+   * One write: checks verify limit, state, expiry and cap, counts the attempt, compares the two digests in constant
+   * time, consumes. An unknown pinId costs the same write. A right PIN clears the number's failures, but its attempt stays
+   * counted.
    */
   attemptPin(request: AttemptPin): Promise<AttemptResult>;
   /** One row a PIN, newest first. `sent` asks whether a message was handed to a carrier. */
   listVerifications(filter: VerificationFilter): Promise<readonly VerificationRow[]>;
 
   getDelivery(ref: CallRef): Promise<Delivery | undefined>;
-  /** Moves a delivery up the lattice; a step down or sideways changes nothing and answers `applied: false`. */
+  /**
+   * Moves a delivery up the lattice; a step down or sideways changes nothing and answers `applied: false`, except that
+   * `dialog`, and `carrierCallId` while none is known, are always taken. The PIN counts as sent once a carrier has the
+   * call: it has an id, or a state between `dialing` and `ended`.
+   */
   transition(request: Transition): Promise<{ applied: boolean; delivery: Delivery | undefined }>;
   /**
    * Write-ahead of a second dial after a crash: applies only while the delivery is `dialing`, has no carrierCallId and
@@ -64,15 +69,19 @@ export interface Store {
 
   /** Leases due timers, oldest first: nobody else gets them until the lease ends. */
   claimTimers(request: { limit: number; leaseMs: number }): Promise<readonly DueTimer[]>;
+  /** Removes a leased timer. One that was armed again since it was claimed stays; an unclaimed one is cancelled by `transition`. */
   completeTimer(id: string): Promise<void>;
-  /** Milliseconds until the next unleased timer is due (0: now), undefined without timers. */
+  /** Milliseconds until the next timer can be claimed, due or its lease over (0: now), undefined without timers. */
   nextTimerIn(): Promise<number | undefined>;
 
   /** Leases undelivered events, oldest first. */
   claimEvents(request: { limit: number; leaseMs: number }): Promise<readonly StoredEvent[]>;
   ackEvent(id: string): Promise<void>;
 
-  /** Erases seeds of dead PINs and deletes transient rows older than `retentionMs`. Returns what it did. */
+  /**
+   * Erases seeds of dead PINs and deletes transient rows older than `retentionMs`: PINs by their expiry, with their
+   * deliveries. Timers and events stay until they are done. Returns what it did.
+   */
   sweep(request: { retentionMs: number }): Promise<{ seedsErased: number; rowsDeleted: number }>;
   /** The store's clock, ms since the epoch. */
   now(): Promise<number>;
@@ -170,6 +179,7 @@ export interface AttemptPin {
   readonly verifyLimit: Limit;
   /** Failures per number and application over 24 h; undefined: no cap (compat). */
   readonly failureCap: Limit | undefined;
+  /** Written when the PIN is verified, and only then. */
   readonly events: readonly NewEvent[];
 }
 

@@ -15,6 +15,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { openSqliteStore, StoreOpenError } from '../../src/store/sqlite/index.ts';
+import { openDatabase } from '../../src/store/sqlite/open-database.ts';
+import { takeOwnership } from '../../src/store/sqlite/owner-lock.ts';
 import { migrate, MIGRATIONS, pragma } from '../../src/store/sqlite/schema.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { temporaryStore } from '../support/sqlite-harness.ts';
@@ -114,6 +116,43 @@ describe('opening a store', () => {
     const store = await open();
     expect(await store.listApplications()).toHaveLength(0);
     await store.close();
+  });
+
+  it('refuses a log that is damaged at its start', async () => {
+    await killed();
+    const file = openSync(`${path}-wal`, 'r+');
+    writeSync(file, Buffer.alloc(32, 0xa5), 0, 32, 0);
+    closeSync(file);
+    expect(await refusal()).toContain('log');
+  });
+
+  it('takes a backup that is put back after a refusal', async () => {
+    await filled();
+    copyFileSync(path, `${path}.backup`);
+    truncateSync(path, 5000);
+    await refusal();
+    copyFileSync(`${path}.backup`, path);
+    const store = await open();
+    expect(await store.listApplications()).toHaveLength(1);
+    await store.close();
+  });
+
+  it('is not stopped by a crash of the last start, before its first write', async () => {
+    await filled();
+    const lock = takeOwnership(`${path}.lock`, 0);
+    lock.release();
+    await (await open()).close();
+  });
+
+  it('runs with the pragmas that durability and erasure need', () => {
+    const database = openDatabase({ path, busyTimeoutMs: 30 });
+    const { db } = database;
+    expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
+    const values = ['synchronous', 'secure_delete', 'foreign_keys', 'temp_store', 'busy_timeout'].map(name =>
+      pragma(db, name),
+    );
+    expect(values).toEqual([2, 1, 1, 2, 30]);
+    database.close();
   });
 
   it('refuses a log without its file', async () => {

@@ -1,5 +1,7 @@
 /** How long a repeated opId finds its first result. */
 const REMEMBERED_MS = 60_000;
+/** And how many are kept: a flood must not fill the memory. */
+const MAX_REMEMBERED = 100_000;
 
 interface Entry {
   readonly until: number;
@@ -16,7 +18,7 @@ export function createOnce(now: () => number) {
 
   function prune(at: number): void {
     for (const [key, entry] of entries) {
-      if (entry.until > at) break;
+      if (entry.until > at && entries.size < MAX_REMEMBERED) break;
       entries.delete(key);
     }
   }

@@ -58,10 +58,13 @@ export function openDatabase(options: { path: string; busyTimeoutMs: number }): 
     db.exec('PRAGMA journal_mode = WAL');
     configure(db);
     migrate(db);
+    // The first write makes the log; only from then on would its absence mean a loss.
+    db.exec('UPDATE decoy SET tries = tries + 1 WHERE id = 2');
+    lock.markOpen();
     return { db, created, close: closer(db, lock) };
   } catch (error) {
     if (db?.isOpen) db.close();
-    lock?.abandon();
+    lock?.release();
     throw error instanceof StoreOpenError ? error : new StoreOpenError(path, reasonOf(error), error);
   }
 }
@@ -86,6 +89,7 @@ function configure(db: DatabaseSync): void {
 
 function closer(db: DatabaseSync, lock: OwnerLock): () => void {
   return () => {
+    lock.markClosed();
     db.close();
     lock.release();
   };
@@ -124,7 +128,7 @@ function checkFile(path: string, uncleanBefore: boolean): void {
   const info = statSync(path);
   if (!info.isFile()) throw new StoreOpenError(path, 'it is not a file');
   const log = existsSync(`${path}-wal`);
-  const header = readHeader(path);
+  const header = readStart(path, 100);
   if (header.length < 100 || header.toString('latin1', 0, 15) !== 'SQLite format 3') {
     throw new StoreOpenError(
       path,
@@ -137,6 +141,7 @@ function checkFile(path: string, uncleanBefore: boolean): void {
   if (!log && info.size < header.readUInt32BE(28) * (pageSize === 1 ? 65_536 : pageSize)) {
     throw new StoreOpenError(path, `it is cut short (${info.size} bytes): restore a backup`);
   }
+  if (log) checkLog(path);
   if (uncleanBefore && !log) {
     throw new StoreOpenError(
       path,
@@ -146,11 +151,27 @@ function checkFile(path: string, uncleanBefore: boolean): void {
   }
 }
 
-function readHeader(path: string): Buffer {
+/**
+ * SQLite takes a log without its magic number for an empty one, and its commits for none. An empty log, or one whose
+ * first write never reached the disk, holds no commit that was acknowledged.
+ */
+function checkLog(path: string): void {
+  const start = readStart(`${path}-wal`, 4);
+  if (start.length < 4) return;
+  const magic = start.readUInt32BE(0);
+  if (magic !== 0 && magic !== 0x377f0682 && magic !== 0x377f0683) {
+    throw new StoreOpenError(
+      path,
+      `its log ${path}-wal is damaged: restore both, or remove the log to go on without`,
+    );
+  }
+}
+
+function readStart(path: string, bytes: number): Buffer {
   const file = openSync(path, 'r');
   try {
-    const header = Buffer.alloc(100);
-    return header.subarray(0, readSync(file, header, 0, 100, 0));
+    const start = Buffer.alloc(bytes);
+    return start.subarray(0, readSync(file, start, 0, bytes, 0));
   } finally {
     closeSync(file);
   }

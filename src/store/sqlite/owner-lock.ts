@@ -1,15 +1,16 @@
-import { chmodSync, closeSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 import { pragma } from './schema.ts';
 
 export interface OwnerLock {
-  /** The last owner died, or its machine did, with the store open. */
+  /** The last owner died, or its machine did, with the store open: its log must be there. */
   readonly uncleanBefore: boolean;
-  /** Notes a clean end, and lets go. */
+  /** To be called once the log exists. */
+  markOpen(): void;
+  /** To be called before the log is cleared away. */
+  markClosed(): void;
   release(): void;
-  /** Lets go without that note. */
-  abandon(): void;
 }
 
 /**
@@ -23,19 +24,23 @@ export function takeOwnership(path: string, waitMs: number): OwnerLock {
   chmodSync(path, 0o600);
   const db = new DatabaseSync(path, { timeout: waitMs });
   try {
+    // In exclusive mode the lock outlives the transaction.
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
     db.exec('BEGIN EXCLUSIVE');
     const uncleanBefore = pragma(db, 'user_version') === 1;
-    db.exec('PRAGMA user_version = 1');
-    // In exclusive mode the lock outlives the transaction.
     db.exec('COMMIT');
     return {
       uncleanBefore,
-      release() {
-        db.exec('PRAGMA user_version = 0');
-        db.close();
+      markOpen: () => db.exec('PRAGMA user_version = 1'),
+      markClosed() {
+        try {
+          db.exec('PRAGMA user_version = 0');
+        } catch {
+          // No room to write the note: without the file it reads the same.
+          rmSync(path, { force: true });
+        }
       },
-      abandon: () => db.close(),
+      release: () => db.close(),
     };
   } catch (error) {
     db.close();

@@ -4,7 +4,8 @@ import type { Clock } from '../../clock.ts';
 
 /**
  * The store's time: the wall clock as it was at opening, moved on by the monotonic clock, so that a step of the wall
- * clock neither expires nor revives anything while the process lives (faults.md F12).
+ * clock neither expires nor revives anything while the process lives (faults.md F12). The price: time that a suspended
+ * machine sleeps through does not count.
  */
 export function storeClock(clock: Clock): () => number {
   const start = clock.now() - clock.monotonic();

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isStorageFault, unavailable } from './sqlite-error.ts';
 
 /** So that a burst does not keep the event loop from live calls: the rest goes into the next turn. */
-const MAX_BATCH = 256;
+const MAX_BATCH = 64;
 
 interface Job {
   /** Runs inside the transaction; returns what to do once it is committed. */
