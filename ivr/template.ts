@@ -82,14 +82,27 @@ export interface Message {
 export function buildMessage(message: Message): Utterance[] {
   const pauseMs = clampDigitPause(message.digitPauseMs ?? DEFAULT_DIGIT_PAUSE_MS);
   if (!looksLikeSsml(message.text)) {
-    return mergePauses(
-      pieces(message.text).flatMap(piece =>
-        'literal' in piece ? readText(piece.literal, pauseMs) : filled(piece.name, message, pauseMs),
-      ),
+    const said = pieces(message.text).flatMap(piece =>
+      'literal' in piece ? readText(piece.literal, pauseMs) : filled(piece.name, message, pauseMs),
     );
+    return mergePauses(setApart(said));
   }
   const parsed = parseSsml(message.text, { digitPauseMs: pauseMs });
-  return mergePauses(parsed.flatMap(utterance => filledMarkup(utterance, message, pauseMs)));
+  return mergePauses(setApart(parsed.flatMap(utterance => filledMarkup(utterance, message, pauseMs))));
+}
+
+/**
+ * A PIN right behind words gets its own pause in front of it too: without one the first symbol runs into the word before
+ * it ("is-eight") and is the one that people miss. A pause that the author wrote stays as it is.
+ */
+function setApart(utterances: readonly Utterance[]): Utterance[] {
+  let afterWords = false;
+  return utterances.flatMap((utterance): Utterance[] => {
+    const lead = afterWords && utterance.kind === 'characters' && utterance.pin;
+    if (utterance.kind !== 'words') afterWords = false;
+    else if (/[\p{L}\p{N}]/u.test(utterance.text)) afterWords = true;
+    return lead ? [{ kind: 'pause', ms: utterance.pauseMs }, utterance] : [utterance];
+  });
 }
 
 function filled(name: string, message: Message, pauseMs: number): Utterance[] {

@@ -131,6 +131,8 @@ async function startCarriers(config: Config, deps: { clock: Clock; log: Logger }
           baseUrl: simulator.url,
           mode: 'media',
           from: '+15005550006',
+          // Scaled time is scaled frames: the limit of 200 a second is meant for real carriers.
+          maxFramesPerSecond: 200 * Math.max(1, config.simulator.speed),
         },
       ]
     : config.carriers;

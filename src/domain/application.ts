@@ -21,15 +21,15 @@ export function createApplication(
 ): Application {
   return {
     applicationId: newApplicationId(deps.random),
-    ...settled(request),
+    ...settled(request, { enabled: true, configuration: DEFAULT_CONFIGURATION }),
     createdAt: deps.now,
     updatedAt: deps.now,
   };
 }
 
 /**
- * PUT replaces the whole: Infobip's PUT takes the schema of POST, defaults included, so what is absent goes back to
- * its default. Only the identity and the time of creation stay.
+ * What is absent stays as it is. Infobip is silent, and the other reading (back to the defaults) would let a bare rename
+ * loosen limits and enable a disabled application without a word. Their SDKs send all six fields or none.
  * @throws ServiceError badRequest, naming the fields
  */
 export function updateApplication(
@@ -39,15 +39,18 @@ export function updateApplication(
 ): Application {
   return {
     applicationId: existing.applicationId,
-    ...settled(request),
+    ...settled(request, existing),
     createdAt: existing.createdAt,
     updatedAt: now,
   };
 }
 
-function settled(request: ApplicationRequest): Pick<Application, 'name' | 'enabled' | 'configuration'> {
+function settled(
+  request: ApplicationRequest,
+  absent: Pick<Application, 'enabled' | 'configuration'>,
+): Pick<Application, 'name' | 'enabled' | 'configuration'> {
   const given = request.configuration ?? {};
-  const fallback = DEFAULT_CONFIGURATION;
+  const fallback = absent.configuration;
   const configuration: ApplicationConfiguration = {
     pinAttempts: given.pinAttempts ?? fallback.pinAttempts,
     allowMultiplePinVerifications:
@@ -60,5 +63,5 @@ function settled(request: ApplicationRequest): Pick<Application, 'name' | 'enabl
   const blank = request.name.trim() === '' ? { name: ['must not be blank'] } : undefined;
   const fields = { ...blank, ...checkConfiguration(configuration) };
   if (Object.keys(fields).length > 0) throw new ServiceError('badRequest', { fields });
-  return { name: request.name, enabled: request.enabled ?? true, configuration };
+  return { name: request.name, enabled: request.enabled ?? absent.enabled, configuration };
 }

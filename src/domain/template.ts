@@ -33,8 +33,8 @@ export const TEMPLATE_LANGUAGES = [
   'zh_tw',
 ] as const;
 
-/** What the repeat key may be made of: the keys of a phone, `#` ending an input. */
-const KEYS = /^[0-9*#A-Da-d]{1,16}$/;
+/** What the repeat key may be made of: the keys of a phone. `#` ends an input and is never part of one: not alone. */
+const KEYS = /^(?=.*[^#])[0-9*#A-Da-d]{1,16}$/;
 
 interface Optional {
   readonly pinLength?: number | null;
@@ -125,7 +125,7 @@ function checkTemplate(template: Template): FieldErrors | undefined {
     errors['language'] = [`must be one of ${TEMPLATE_LANGUAGES.join(', ')}`];
   }
   if (repeatDTMF !== undefined && !KEYS.test(repeatDTMF)) {
-    errors['repeatDTMF'] = ['must be 1 to 16 keys out of 0-9, *, # and A-D'];
+    errors['repeatDTMF'] = ['must be 1 to 16 keys out of 0-9, *, # and A-D, and more than #'];
   }
   if (speechRate !== undefined && !Number.isFinite(speechRate)) errors['speechRate'] = ['must be a number'];
   const dlt = regional?.indiaDlt;

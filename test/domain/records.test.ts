@@ -36,7 +36,7 @@ describe('applications', () => {
     });
   });
 
-  it('are replaced whole by PUT, defaults included', () => {
+  it('keep by PUT what it leaves out: a rename neither enables nor loosens', () => {
     const before = createApplication(
       {
         name: 'a',
@@ -48,8 +48,7 @@ describe('applications', () => {
     expect(updateApplication(before, { name: 'b', configuration: { pinAttempts: 4 } }, 2000)).toEqual({
       ...before,
       name: 'b',
-      enabled: true,
-      configuration: { ...DEFAULT_CONFIGURATION, pinAttempts: 4 },
+      configuration: { ...before.configuration, pinAttempts: 4 },
       updatedAt: 2000,
     });
   });

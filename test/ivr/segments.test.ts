@@ -72,6 +72,7 @@ test('a language that is not in the table is handed on, its digits left to the e
   const message = buildMessage({ text: 'x {{pin}}', pin: '5', placeholders: {} });
   expect(toSegments(message, { ...english, language: 'ar' })).toMatchObject([
     { text: 'x', language: 'ar' },
+    { kind: 'silence' },
     { text: '5', language: 'ar', pin: true },
     { kind: 'silence' },
   ]);

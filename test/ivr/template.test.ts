@@ -31,18 +31,24 @@ describe('placeholders', () => {
       words('Smith, John 5 8 4', true),
       pause(500),
       words(' code '),
+      pause(400),
       symbols('5842', true),
     ]);
   });
 
   test('a value is never expanded again, nor is it markup', () => {
     const value = '{{pin}} {{name}} <break time="9s"/> $& $1';
-    expect(said('{{name}}{{pin}}', { name: value })).toEqual([words(value, true), symbols('5842', true)]);
+    expect(said('{{name}}{{pin}}', { name: value })).toEqual([
+      words(value, true),
+      pause(400),
+      symbols('5842', true),
+    ]);
   });
 
   test('what is missing is spoken as nothing, and the prototype has no values', () => {
     expect(said('A {{name}}{{constructor}}{{__proto__}} {{pin}}')).toEqual([
       words('A '),
+      pause(400),
       symbols('5842', true),
     ]);
   });
@@ -80,6 +86,15 @@ describe('commas', () => {
   test('pauses in front of the PIN stay, and a pause across a missing value adds up', () => {
     expect(said('is,, {{pin}}')).toEqual([words('is'), pause(1_000), symbols('5842', true)]);
     expect(said('a,{{x}},b')).toEqual([words('a'), pause(1_000), words('b')]);
+  });
+
+  test('a PIN right behind words gets its own pause in front, a pause of the author stays alone', () => {
+    expect(said('Hi {{name}} {{pin}}', { name: 'Bo' }).slice(-2)).toEqual([
+      pause(400),
+      symbols('5842', true),
+    ]);
+    expect(said('is, {{pin}}')).toEqual([words('is'), pause(500), symbols('5842', true)]);
+    expect(said('{{pin}} - {{pin}}').filter(utterance => utterance.kind === 'pause')).toEqual([]);
   });
 
   test("Infobip's own example keeps its author's timing", () => {
@@ -151,6 +166,7 @@ describe('a template that is SSML', () => {
       { ...words('<break time="9s"/>', true), style },
       { ...words(' has '), style },
       { ...words('code '), style },
+      pause(400),
       { ...symbols('5842', true), style },
       words(', ok'),
     ]);
@@ -176,6 +192,7 @@ describe('a template that is SSML', () => {
     expect(said(text)).toEqual([
       symbols('12', false),
       { ...words('b'), original: 'x' },
+      pause(400),
       symbols('5842', true),
       pause(500),
     ]);
