@@ -242,6 +242,18 @@ describe('callbacks that never come', () => {
   );
 
   it(
+    'a call that was answered in the moment of its ring guard is left alone',
+    withRig({}, async rig => {
+      const ref = await rig.send();
+      // The answer's own write would have replaced the guard; this one leaves it, as if it had just been claimed.
+      await rig.store.transition({ ref, to: 'answered' });
+      await rig.clock.advanceAsync(110_000);
+      expect((await rig.record(ref)).state).toBe('answered');
+      expect(rig.carrier.hungUp).toEqual([]);
+    }),
+  );
+
+  it(
     'an answered call without a socket is written off after its longest time',
     withRig({}, async rig => {
       const ref = await rig.send();

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import type { Plan } from '../../src/media/prompts.ts';
 import { settle } from '../support/fake-clock.ts';
 import { plain, READING_MS, rig } from './session-rig.ts';
 
@@ -303,6 +304,25 @@ describe('sound that is not there', () => {
     expect(one.stream.sentMs).toBe(READING_MS);
     expect(one.stream.marks.every(name => name.startsWith('p2'))).toBe(true);
   });
+});
+
+it('late sound of a prompt that was replaced does not stand in for the next one', async () => {
+  const sounds: PromiseWithResolvers<Plan>[] = [];
+  const prompts = {
+    plan() {
+      const sound = Promise.withResolvers<Plan>();
+      sounds.push(sound);
+      return sound.promise;
+    },
+  };
+  const one = rig({ repeatDtmf: '1' }, { prompts });
+  one.start();
+  one.stream.ready();
+  one.stream.press('1');
+  sounds[0]?.resolve({ pieces: [], audioMs: 100, symbols: 0 });
+  await one.clock.advanceAsync(10_000);
+  expect(sounds).toHaveLength(2);
+  expect(one.report).toMatchObject({ failure: 'speech-failed', codeHeard: 'none', repeats: 1 });
 });
 
 describe('our own faults', () => {
