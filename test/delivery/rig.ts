@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WebSocket } from 'ws';
 
+import { buildMessage, toSegments } from '../../ivr/index.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { Step } from '../../src/carriers/carrier.ts';
 import { createVoiceDelivery, type VoiceDeliveryDeps } from '../../src/delivery/index.ts';
@@ -16,15 +17,20 @@ import { createLogger } from '../../src/log.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
 import type { Store } from '../../src/store/store.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
-import { InstantSpeech } from '../support/instant-speech.ts';
+import { CLIP_MS, InstantSpeech } from '../support/instant-speech.ts';
 import { ScriptedCarrier, webhookOf, type Said } from '../support/scripted-carrier.ts';
 import { ScriptedMediaStream } from '../support/scripted-media-stream.ts';
 
 export const PUBLIC_URL = 'https://pin.example';
 export const PHONE = '+41793026727' as E164;
 
-/** "Your code is" and four digits, 400 ms apart: half a second a clip, 4.1 s of sound. */
-export const MESSAGE_MS = 500 + 4 * 900;
+const MESSAGE = 'Your code is {{pin}}';
+
+/** One reading of it with four digits, half a second a clip: some four seconds of sound. */
+export const MESSAGE_MS = toSegments(
+  buildMessage({ text: MESSAGE, pin: '0000', placeholders: {}, digitPauseMs: 400 }),
+  { language: 'en', rate: 1, spelling: 'letters' },
+).reduce((sum, segment) => sum + (segment.kind === 'speech' ? CLIP_MS : segment.ms), 0);
 
 type Voice = VoiceDeliveryDeps['voice'];
 export const voice: Voice = {
@@ -78,7 +84,7 @@ export class Rig {
     this.template = {
       ...createTemplate(
         this.application.applicationId,
-        { messageText: 'Your code is {{pin}}', pinType: 'NUMERIC', pinLength: 4 },
+        { messageText: MESSAGE, pinType: 'NUMERIC', pinLength: 4 },
         deps,
       ),
       ...options.template,
