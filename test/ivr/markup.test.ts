@@ -174,7 +174,11 @@ describe('the gate', () => {
   });
 
   test('any key is not silence', () => {
-    expect(new Calls({ gate: 'any-key' }).send(answered, silence, silence).document).toEqual(hangup);
+    const call = new Calls({ gate: 'any-key' }).send(answered, silence);
+    expect(call.document).toEqual([collect({ do: 'gate', keys: '' }, 1)]);
+    call.send(silence);
+    expect(call.document).toEqual(hangup);
+    expect(markupReport(call.state)).toMatchObject({ gate: 'failed', codeHeard: 'none' });
   });
 
   test('without keys to ask for it stays shut', () => {
