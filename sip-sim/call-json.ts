@@ -1,4 +1,5 @@
-import { rfc2822, type Call } from './call.ts';
+import type { Call } from './call.ts';
+import { rfc2822 } from './wire.ts';
 
 const SUBRESOURCES = {
   notifications: 'Notifications',

@@ -1,37 +1,28 @@
 import { concatBytes, silence, tone } from './audio.ts';
-import type { Callbacks } from './callbacks.ts';
 import type { CallEvent, CallRequest } from './call-request.ts';
-import type { SimClock, Timer } from './clock.ts';
+import type { Timer } from './clock.ts';
 import { runDocuments, type DocumentSource } from './document-runner.ts';
 import type { EventLog } from './events.ts';
 import type { HttpClient } from './http-client.ts';
 import { Line } from './line.ts';
 import { errorName, type SimLog } from './log.ts';
 import { planDetection, type AnsweredBy } from './machine-detection.ts';
-import { MediaStream, type StreamEnd } from './media-stream.ts';
+import { runStream, type StreamDeps } from './stream-verb.ts';
 import { decodeGreeting, type Behaviour } from './phone.ts';
-import { newSid, type Random } from './random.ts';
+import { newSid } from './random.ts';
 import { Recording } from './recording.ts';
 import type { Spoken } from './say.ts';
-import type { Faults, Injected } from './settings.ts';
 import type { Ticker } from './ticker.ts';
-import type { Connect, Notice, Say } from './twiml.ts';
+import type { Notice, Say } from './twiml.ts';
+import { callParameters, rfc2822 } from './wire.ts';
 
-export interface CallDeps {
-  readonly accountSid: string;
-  readonly authToken: string;
-  readonly clock: SimClock;
+export interface CallDeps extends StreamDeps {
   readonly ticker: Ticker;
   readonly events: EventLog;
-  readonly callbacks: Callbacks;
   readonly http: HttpClient;
   readonly log: SimLog;
-  readonly random: () => Random;
-  readonly faults: () => Faults['media'];
-  readonly injected: Injected;
   readonly renderSay: (say: Say) => Promise<Spoken>;
   readonly maxRecordingSeconds: number;
-  readonly maxStreamBufferSeconds: number;
 }
 
 /** Twilio's words for a call. */
@@ -170,26 +161,16 @@ export class Call {
     return true;
   }
 
-  /** The parameters of every webhook of this call (carrier-protocols.md 1.2). */
+  /** The parameters of every webhook of this call, as they stand now. */
   parameters(): Record<string, string> {
-    const { to, from } = this.request;
-    const place = { City: '', State: '', Zip: '', Country: '' };
-    const geo = ['To', 'From', 'Called', 'Caller'].flatMap(party =>
-      Object.entries(place).map(([name, value]) => [`${party}${name}`, value]),
-    );
-    return {
-      AccountSid: this.#deps.accountSid,
-      ApiVersion: '2010-04-01',
-      CallSid: this.sid,
-      CallStatus: this.status,
-      Called: to,
-      Caller: from,
-      Direction: 'outbound-api',
-      From: from,
-      To: to,
-      ...Object.fromEntries(geo),
-      ...(this.answeredBy !== undefined && { AnsweredBy: this.answeredBy }),
-    };
+    return callParameters({
+      accountSid: this.#deps.accountSid,
+      callSid: this.sid,
+      to: this.request.to,
+      from: this.request.from,
+      status: this.status,
+      answeredBy: this.answeredBy,
+    });
   }
 
   #dial(): void {
@@ -300,7 +281,18 @@ export class Call {
         fallback: this.request.fallback,
         parameters: () => this.parameters(),
         renderSay: this.#deps.renderSay,
-        stream: async (connect, url, signal) => await this.#stream(line, connect, url, signal),
+        stream: async (connect, signal) =>
+          await runStream(
+            this.#deps,
+            {
+              callSid: this.sid,
+              line,
+              notice: (code, message) => this.#notice(code, message),
+              event: (type, data) => this.#emit(type, data),
+            },
+            connect,
+            signal,
+          ),
         notice: (code, message) => this.#notice(code, message),
         event: (type, data) => this.#emit(type, data),
       },
@@ -313,80 +305,23 @@ export class Call {
     );
   }
 
-  async #stream(line: Line, connect: Connect, url: string, signal: AbortSignal): Promise<StreamEnd> {
-    const streamSid = newSid('MZ');
-    const { stream } = connect;
-    const faults = this.#deps.faults();
-    const spoiled = faults.mode !== 'none' && this.#deps.random().chance(faults.rate);
-    if (spoiled) this.#deps.injected.media++;
-    const media = new MediaStream({
-      url,
-      parameters: stream.parameters,
-      accountSid: this.#deps.accountSid,
-      callSid: this.sid,
-      streamSid,
-      authToken: this.#deps.authToken,
-      line,
-      maxBufferSeconds: this.#deps.maxStreamBufferSeconds,
-      fault: { mode: spoiled ? faults.mode : 'none', afterMs: faults.afterMs },
-      notice: (code, message) => this.#notice(code, message),
-      event: (type, data) => this.#emit(type, { stream: streamSid, ...data }),
-    });
-    const report = (event: string, error?: number): void => {
-      this.#emit(`media.${event.replace('stream-', '')}`, { stream: streamSid, error: error ?? null });
-      if (stream.statusCallback === undefined) return;
-      this.#deps.callbacks.send({
-        kind: 'stream-status',
-        subject: this.sid,
-        url: stream.statusCallback,
-        method: stream.statusCallbackMethod,
-        parameters: {
-          AccountSid: this.#deps.accountSid,
-          CallSid: this.sid,
-          StreamSid: streamSid,
-          StreamName: stream.name ?? streamSid,
-          StreamEvent: event,
-          ...(error !== undefined && { StreamError: String(error) }),
-          Timestamp: this.#deps.clock.wall().toISOString(),
-        },
-      });
-    };
-    let started = false;
-    try {
-      const end = await media.run(signal, () => {
-        started = true;
-        report('stream-started');
-      });
-      // 31921 is in the error log, but a stream that the customer closed did not fail.
-      if (end.error !== 31921) report('stream-error', end.error);
-      return end;
-    } finally {
-      if (started) report('stream-stopped');
-    }
-  }
-
   #statusCallback(event: CallEvent, status: CallStatus | 'initiated'): void {
     const target = this.request.statusCallback;
     if (!target?.events.has(event)) return;
-    const over = this.state === 'ended';
-    this.#deps.callbacks.send({
-      kind: 'call-status',
-      subject: this.sid,
-      url: target.url,
-      method: target.method,
-      parameters: {
-        ...this.parameters(),
-        CallStatus: status,
-        CallbackSource: 'call-progress-events',
-        SequenceNumber: String(this.#sequence++),
-        Timestamp: rfc2822(this.#deps.clock.wall()),
-        ...(over && {
-          CallDuration: String(this.durationSeconds),
-          Duration: String(Math.ceil(this.durationSeconds / 60)),
-          SipResponseCode: String(this.sipCode ?? 200),
-        }),
-      },
-    });
+    const parameters = {
+      ...this.parameters(),
+      CallStatus: status,
+      CallbackSource: 'call-progress-events',
+      SequenceNumber: String(this.#sequence++),
+      Timestamp: rfc2822(this.#deps.clock.wall()),
+      ...(this.state === 'ended' && {
+        CallDuration: String(this.durationSeconds),
+        Duration: String(Math.ceil(this.durationSeconds / 60)),
+        SipResponseCode: String(this.sipCode ?? 200),
+      }),
+    };
+    const { url, method } = target;
+    this.#deps.callbacks.send({ kind: 'call-status', subject: this.sid, url, method, parameters });
   }
 
   #enter(state: CallState, status: CallStatus): void {
@@ -435,8 +370,3 @@ export class Call {
 
 /** Why everything that belongs to a call, or to its document, stops. */
 class CallOver extends Error {}
-
-/** `Tue, 10 Aug 2010 08:02:17 +0000`, as Twilio writes dates. */
-export function rfc2822(date: Date): string {
-  return date.toUTCString().replace('GMT', '+0000');
-}

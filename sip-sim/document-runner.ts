@@ -34,7 +34,7 @@ export interface DocumentDeps {
   /** The parameters of every webhook of this call, as they stand now. */
   readonly parameters: () => Readonly<Record<string, string>>;
   readonly renderSay: (say: Say) => Promise<Spoken>;
-  readonly stream: (connect: Connect, url: string, signal: AbortSignal) => Promise<StreamEnd>;
+  readonly stream: (connect: Connect, signal: AbortSignal) => Promise<StreamEnd>;
   readonly notice: (code: number, message: string) => void;
   readonly event: (type: string, data: Readonly<Record<string, unknown>>) => void;
 }
@@ -117,8 +117,7 @@ class DocumentRunner {
           break;
         }
         case 'Connect': {
-          const url = verb.stream.url;
-          await this.#deps.stream(verb, url, this.#signal);
+          await this.#deps.stream(verb, this.#signal);
           this.#signal.throwIfAborted();
           if (verb.action !== undefined) {
             return { url: resolve(verb.action, document.url), method: verb.method, extra: {} };

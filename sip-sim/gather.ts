@@ -39,7 +39,7 @@ export function stepGather(
   switch (event.type) {
     case 'promptEnded':
       if (state.phase === 'waiting') return { state, effects: [] };
-      if (isFull(state.digits, config)) return finish(state, config, '');
+      if (isFull(state.digits, config)) return finish({ ...state, phase: 'waiting' }, config, '');
       return {
         state: { ...state, phase: 'waiting' },
         effects: [{ type: 'startTimer', ms: config.timeoutMs }],

@@ -16,8 +16,8 @@ export interface AudioSource {
 }
 
 export interface LineListener {
-  /** A key went down; with in-band phones the network has no other sign of it than the tone. */
-  key(key: string): void;
+  /** A key went down; `inband`: the network has no other sign of it than the tone in the microphone. */
+  key(key: string, inband: boolean): void;
   /** 20 ms from the phone's microphone; undefined is silence. */
   microphone(frame: Uint8Array | undefined): void;
 }
@@ -64,12 +64,6 @@ export class Line {
   /** One frame: keys first, then what is heard, then what is said. */
   tick(): void {
     if (this.#closed) return;
-    for (const waiter of this.#waiters) {
-      if (waiter.due <= this.#frame) {
-        this.#waiters.delete(waiter);
-        waiter.resolve();
-      }
-    }
     this.#nextKey();
     const heard = this.#source?.next();
     this.#options.recording.append(heard);
@@ -82,6 +76,11 @@ export class Line {
     const step = stepKeyScript(this.#script, this.#options.script, { ms: this.ms, sound });
     this.#script = step.state;
     if (step.press) this.press(step.press);
+    for (const waiter of this.#waiters) {
+      if (waiter.due > this.#frame) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve();
+    }
   }
 
   listen(listener: LineListener): () => void {
@@ -123,7 +122,8 @@ export class Line {
       const source: AudioSource = {
         next: () => {
           const frame = queue.next();
-          if (!frame) {
+          // Resolved with the last frame, so that what follows joins without a gap.
+          if (queue.empty) {
             this.#source = undefined;
             resolve();
           }
@@ -152,7 +152,7 @@ export class Line {
     if (press.key === 'w') return;
     this.#options.onKey(press.key, this.ms);
     if (this.#options.inband) this.#microphone.interrupt(keyTone(press.key, KEY_TONE_MS));
-    for (const listener of this.#listeners) listener.key(press.key);
+    for (const listener of this.#listeners) listener.key(press.key, this.#options.inband);
   }
 
   async #until(signal: AbortSignal, start: (resolve: () => void) => () => void): Promise<void> {
@@ -175,6 +175,10 @@ export class Line {
 export class FrameQueue {
   #parts: Uint8Array[] = [];
   #at = 0;
+
+  get empty(): boolean {
+    return this.#parts.length === 0;
+  }
 
   push(audio: Uint8Array): void {
     if (audio.length > 0) this.#parts.push(audio);

@@ -84,9 +84,9 @@ export class MediaStream {
         reject(signal.reason as Error);
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      socket.on('unexpected-response', (request, response) => {
+      socket.on('unexpected-response', (_request, response) => {
         failure = { code: 31920, message: `the handshake was answered ${response.statusCode ?? 0}` };
-        request.destroy();
+        socket.terminate();
       });
       socket.on('error', error => {
         failure ??= connectionFailure(error, started);
@@ -126,7 +126,7 @@ export class MediaStream {
     );
     line.setSource({ next: () => this.#nextFrame() });
     this.#leave = line.listen({
-      key: key => this.#onKey(key),
+      key: (key, inband) => !inband && this.#onKey(key),
       microphone: frame => this.#onMicrophone(frame),
     });
   }

@@ -1,10 +1,10 @@
 import type { Callbacks } from './callbacks.ts';
-import { rfc2822 } from './call.ts';
 import type { SimClock } from './clock.ts';
 import type { EventLog } from './events.ts';
 import type { Phones } from './phone.ts';
 import { newSid } from './random.ts';
 import type { MessageRequest } from './twilio-forms.ts';
+import { rfc2822 } from './wire.ts';
 
 export interface MessageDeps {
   readonly accountSid: string;

@@ -36,11 +36,12 @@ export function twilioApi(deps: TwilioApiDeps): (app: FastifyInstance) => Promis
   const { accountSid, calls, messages } = deps;
   const expected = digest(`${accountSid}:${deps.authToken}`);
 
-  const authenticate = (request: FastifyRequest<Account>): void => {
+  const authenticate = (request: FastifyRequest): void => {
+    const account = /^\/2010-04-01\/Accounts\/([^/?]+)/.exec(request.url)?.[1];
     const [scheme, value = ''] = (request.headers.authorization ?? '').split(' ');
     const given = digest(Buffer.from(value, 'base64').toString('utf8'));
     const valid = scheme?.toLowerCase() === 'basic' && timingSafeEqual(given, expected);
-    if (!valid || request.params.account !== accountSid) throw new TwilioRestError(20003);
+    if (!valid || account !== accountSid) throw new TwilioRestError(20003);
   };
 
   const find = (sid: string): Call => {
@@ -103,7 +104,7 @@ export function twilioApi(deps: TwilioApiDeps): (app: FastifyInstance) => Promis
       return reply.code(known.status).send(known.toJSON());
     });
     app.setNotFoundHandler((_request, reply) => reply.code(404).send(new TwilioRestError(20404).toJSON()));
-    app.addHook<Account>('onRequest', async request => authenticate(request));
+    app.addHook('onRequest', async request => authenticate(request));
 
     app.post<Account>('/Accounts/:account/Calls.json', async (request, reply) =>
       answer(request, reply, 'create', () => {
