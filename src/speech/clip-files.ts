@@ -23,6 +23,8 @@ export interface ClipFiles {
   read(key: string): Promise<Clip | undefined>;
   /** @throws the file system's error; the clip is then simply not kept. */
   write(key: string, clip: Clip): Promise<void>;
+  /** Resolves when no write is under way. */
+  settled(): Promise<void>;
 }
 
 /** A bounded folder of clips: past `maxBytes` the oldest written go first. */
@@ -69,6 +71,7 @@ export function createClipFiles(folder: string, maxBytes: number): ClipFiles {
       tail = done.catch(() => undefined);
       return done;
     },
+    settled: () => tail,
   };
 }
 

@@ -31,6 +31,8 @@ export interface SpeechDeps {
   readonly engines?: readonly SpeechEngine[];
   readonly memoryBytes?: number;
   readonly diskBytes?: number;
+  /** Default: a worker thread, which must not be missed where calls are live. */
+  readonly condition?: (raw: Pcm) => Promise<Clip>;
 }
 
 /** Text-to-speech for calls: engines, voices and the clip cache behind the `Speech` port. Engines start lazily. */
@@ -52,9 +54,11 @@ export function createSpeech(deps: SpeechDeps): Speech {
     maxQueued: 256,
     timeoutMs: CONDITION_TIMEOUT_MS,
   });
+  const condition = deps.condition ?? (raw => conditioner.request(raw));
+  const files = createClipFiles(join(deps.dataDir, 'clips'), deps.diskBytes ?? DEFAULT_DISK_BYTES);
   const clips = new ClipCache({
     memoryBytes: deps.memoryBytes ?? DEFAULT_MEMORY_BYTES,
-    files: createClipFiles(join(deps.dataDir, 'clips'), deps.diskBytes ?? DEFAULT_DISK_BYTES),
+    files,
     log,
     make: makeClip,
   });
@@ -66,7 +70,7 @@ export function createSpeech(deps: SpeechDeps): Speech {
     const engine = byId.get(voice.engine);
     if (!engine) throw new SpeechError('engine-failed', 'this voice has no engine here');
     const raw = await engine.synthesise({ text, voice, rate });
-    return conditioner.request(raw);
+    return condition(raw);
   }
 
   function requestFor(segment: SpeechSegment, voice: Voice): ClipRequest {
@@ -143,6 +147,7 @@ export function createSpeech(deps: SpeechDeps): Speech {
       closed = true;
       await Promise.all([...engines.map(engine => engine.close()), conditioner.close()]);
       await prewarming;
+      await files.settled();
     },
   };
 }

@@ -60,14 +60,16 @@ const ALIASES: Readonly<Record<string, string>> = {
 /** A Scot reads the British men's parts. */
 const NEAREST: Readonly<Record<string, string>> = { brian: 'awb', arthur: 'awb', geraint: 'awb' };
 
-/** `pt-BR`, `PT_br` → `pt_br`; `de-AT` → `de`; codes that nobody knows come back in this form too. */
+/** `pt-BR`, `PT_br` → `pt_br`; `de-AT` → `de`; a code that nobody knows is cut to its first part. */
 export function canonicalLanguage(code: string): string {
-  const folded = code.trim().toLowerCase().replaceAll('-', '_');
-  if (KNOWN_NAMES.some(({ language }) => language === folded)) return folded;
-  const alias = ALIASES[folded];
-  if (alias) return alias;
-  const primary = folded.split('_')[0] ?? folded;
-  return ALIASES[primary] ?? primary;
+  const parts = code.trim().toLowerCase().replaceAll('-', '_').split('_');
+  for (let length = parts.length; length > 0; length--) {
+    const prefix = parts.slice(0, length).join('_');
+    if (KNOWN_NAMES.some(({ language }) => language === prefix)) return prefix;
+    const alias = ALIASES[prefix];
+    if (alias) return alias;
+  }
+  return parts[0] ?? '';
 }
 
 /**

@@ -30,7 +30,8 @@ async function loadEspeak(): Promise<() => Promise<EspeakModule>> {
   const script = import.meta.resolve('@echogarden/espeak-ng-emscripten');
   const { default: create } = (await import(script)) as { default: CreateModule };
   const file = readFileSync(new URL('espeak-ng.data', script));
-  const data = file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength);
+  const whole = file.byteLength === file.buffer.byteLength;
+  const data = whole ? file.buffer : new Uint8Array(file).buffer;
   // Its chatter must not get between the frames, and could repeat the text.
   const options = { getPreloadedPackage: () => data, print: () => undefined, printErr: () => undefined };
   return () => create({ ...options });
@@ -59,6 +60,12 @@ function synthesise({ eSpeakNGWorker }: EspeakModule, request: EspeakRequest): E
   return { type: 'audio', sampleRate: espeak.get_samplerate(), samples };
 }
 
+async function afterCollection<T>(make: () => Promise<T>): Promise<T> {
+  await new Promise(resolve => setImmediate(resolve));
+  globalThis.gc?.();
+  return make();
+}
+
 const createInstance = await loadEspeak();
 let instance = createInstance();
 const reader = new FrameReader();
@@ -68,7 +75,8 @@ for await (const chunk of process.stdin) {
   for (const frame of frames) {
     if (frame.type !== 'request') process.exit(1);
     process.stdout.write(encodeFrame(synthesise(await instance, frame)));
-    // Made while nobody waits for it.
-    instance = createInstance();
+    // While nobody waits: the used instance is let go before the next is made, else the garbage of a burst of
+    // clips reaches 400 MB before the collector sees a reason.
+    instance = afterCollection(createInstance);
   }
 }

@@ -13,7 +13,7 @@ export type EspeakHelper = Helper<EspeakRequest, EspeakReply>;
 export function startChildHelper(): EspeakHelper & { readonly pid: number | undefined } {
   const script = new URL('espeak-child.ts', import.meta.url).pathname;
   // No environment: it needs nothing, and ours holds keys. Its errors could quote the text.
-  const child = spawn(process.execPath, [decodeURIComponent(script)], {
+  const child = spawn(process.execPath, ['--expose-gc', decodeURIComponent(script)], {
     stdio: ['pipe', 'pipe', 'ignore'],
     env: {},
   });
