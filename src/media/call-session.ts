@@ -173,8 +173,9 @@ class Session implements CallSession {
       this.end('wrong-call');
       return;
     }
-    this.#dispatch({ type: 'answered', answeredBy: this.#deps.answeredBy });
+    // First what came first: a key pressed before the gate's prompt has begun counts against it.
     for (const event of this.#early.splice(0)) this.#dispatch(event);
+    this.#dispatch({ type: 'answered', answeredBy: this.#deps.answeredBy });
   }
 
   #onKey(key: string, road: KeyRoad): void {
