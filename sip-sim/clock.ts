@@ -69,7 +69,7 @@ export class SimClock {
     pending.handle = setTimeout(
       () => {
         // setTimeout may fire a fraction early, and long waits are armed in steps.
-        if (this.realUntil(pending.due) > 1) return this.#arm(pending);
+        if (this.realUntil(pending.due) > 0) return this.#arm(pending);
         this.#drop(pending);
         pending.fire();
       },

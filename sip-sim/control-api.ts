@@ -6,6 +6,7 @@ import { controlCallJson } from './call-json.ts';
 import type { Calls } from './calls.ts';
 import { streamEvents } from './event-stream.ts';
 import type { EventLog } from './events.ts';
+import { errorName, type SimLog } from './log.ts';
 import type { Message, Messages } from './messages.ts';
 import { behaviourSchema, keysSchema, parseNumber, type Phones } from './phone.ts';
 import { settingsUpdate } from './settings.ts';
@@ -15,6 +16,7 @@ export interface ControlApiDeps {
   readonly messages: Messages;
   readonly phones: Phones;
   readonly events: EventLog;
+  readonly log: SimLog;
   readonly index: () => Record<string, unknown>;
   readonly settings: () => Record<string, unknown>;
   readonly applySettings: (update: z.infer<typeof settingsUpdate>) => void;
@@ -62,6 +64,7 @@ export function controlApi(deps: ControlApiDeps): (app: FastifyInstance) => Prom
     app.setErrorHandler((error: unknown, _request, reply) => {
       if (error instanceof ControlError) return reply.code(error.status).send(error.body);
       const status = isHttpError(error) ? error.statusCode : 500;
+      if (status >= 500) deps.log.error({ error: errorName(error) }, 'a control request failed');
       const message = status < 500 && error instanceof Error ? error.message : 'the simulator failed';
       return reply.code(status).send({ error: status < 500 ? 'invalid' : 'internal', message });
     });

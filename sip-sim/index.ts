@@ -18,6 +18,7 @@ import { renderSay } from './say.ts';
 import { NO_FAULTS, type Injected } from './settings.ts';
 import { SpeechEngine } from './speech-engine.ts';
 import { Ticker } from './ticker.ts';
+import { refuseStrangePages } from './strange-pages.ts';
 import { twilioApi } from './twilio-api.ts';
 
 export type { SimLog } from './log.ts';
@@ -122,6 +123,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
+  const host = options.host ?? '127.0.0.1';
+  app.addHook('onRequest', refuseStrangePages(host));
   await app.register(
     twilioApi({
       accountSid,
@@ -129,6 +132,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       calls,
       messages,
       events,
+      log,
       faults: restFaults,
       accepting: () => accepting,
     }),
@@ -140,6 +144,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       messages,
       phones,
       events,
+      log,
       index: () => ({
         name: 'saypin simulator',
         accountSid,
@@ -183,7 +188,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       },
     }),
   );
-  const url = await app.listen({ host: options.host ?? '127.0.0.1', port: options.port ?? 0 });
+  const url = await app.listen({ host, port: options.port ?? 0 });
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {

@@ -15,7 +15,7 @@ export interface Spoken {
 }
 
 /** Renders a `<Say>` with the simulator's own voice: words by espeak-ng, pauses exact. */
-export async function renderSay(engine: SpeechEngine, say: Say): Promise<Spoken> {
+export async function renderSay(engine: Pick<SpeechEngine, 'speak'>, say: Say): Promise<Spoken> {
   const language = say.language ?? languageOf(say.voice);
   const parts: Uint8Array[] = [];
   let speech = true;

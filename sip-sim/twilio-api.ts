@@ -6,6 +6,7 @@ import type { Call } from './call.ts';
 import { twilioCallJson } from './call-json.ts';
 import type { Calls } from './calls.ts';
 import type { EventLog } from './events.ts';
+import { errorName, type SimLog } from './log.ts';
 import { messageJson, type Messages } from './messages.ts';
 import type { RestFaultGate, RestOperation } from './rest-faults.ts';
 import { TwilioRestError } from './twilio-errors.ts';
@@ -17,6 +18,7 @@ export interface TwilioApiDeps {
   readonly calls: Calls;
   readonly messages: Messages;
   readonly events: EventLog;
+  readonly log: SimLog;
   readonly faults: RestFaultGate;
   /** False while the simulator shuts down. */
   readonly accepting: () => boolean;
@@ -97,9 +99,9 @@ export function twilioApi(deps: TwilioApiDeps): (app: FastifyInstance) => Promis
       { parseAs: 'string', bodyLimit: BODY_LIMIT },
       (_request, body, done) => done(null, new URLSearchParams(String(body))),
     );
-    app.setErrorHandler((error, request, reply) => {
+    app.setErrorHandler((error, _request, reply) => {
       const known = error instanceof TwilioRestError ? error : fromFastify(error);
-      if (known.code === 20500) request.log.error({ name: 'twilio-api' }, 'request failed');
+      if (known.code === 20500) deps.log.error({ error: errorName(error) }, 'a REST request failed');
       if (known.code === 20003) reply.header('www-authenticate', 'Basic realm="Twilio API"');
       return reply.code(known.status).send(known.toJSON());
     });

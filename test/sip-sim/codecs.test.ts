@@ -6,11 +6,12 @@ import { keyTone, resample, wavToTelephone } from '../../sip-sim/audio.ts';
 import { decodeMulaw, encodeMulaw } from '../../sip-sim/g711.ts';
 import { planDetection } from '../../sip-sim/machine-detection.ts';
 import { PlayBuffer } from '../../sip-sim/play-buffer.ts';
+import { renderSay } from '../../sip-sim/say.ts';
 import { segments } from '../../sip-sim/ssml.ts';
 import { parseTwiml, TwimlError, type Say, type Verb } from '../../sip-sim/twiml.ts';
 import { decodeWav, encodeWav } from '../../sip-sim/wav.ts';
 import { textOf } from '../../sip-sim/xml.ts';
-import { mulaw, pcmBytes, share, sine, wavFile } from './customer.ts';
+import { mulaw, pcmBytes, share, sine, sounds, wavFile } from './customer.ts';
 
 describe('audio', () => {
   test('mu-law agrees with its definition for every sample', () => {
@@ -293,6 +294,17 @@ describe('TwiML', () => {
       }),
     ).toHaveLength(1);
   });
+});
+
+test('without the speech program, a tone a word', async () => {
+  const [verb] = parseTwiml(
+    '<Response><Say voice="Polly.Amy">three short words<break time="1s"/></Say></Response>',
+  ).verbs;
+  const { audio, speech } = await renderSay({ speak: () => Promise.resolve(undefined) }, verb as Say);
+  expect(speech).toBe(false);
+  const heard = sounds(decodeMulaw(audio));
+  expect(heard.map(({ startMs, endMs }) => endMs - startMs)).toEqual([180, 180, 180]);
+  expect(audio.length / 8 - heard[2]!.endMs).toBe(1_120);
 });
 
 test('detection gives up as unknown when its time is over', () => {

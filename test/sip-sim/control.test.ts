@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -257,6 +258,16 @@ describe('reset, settings and account', () => {
       await rm(dataDir, { recursive: true });
     }
   });
+
+  test.each([{ host: 'evil.example' }, { host: 'evil.example:8081' }, { 'sec-fetch-site': 'cross-site' }])(
+    'a web page from elsewhere (%j) is refused',
+    async headers => {
+      const status = await new Promise(resolve => {
+        get(`${customer.sim.url}/`, { headers }, answer => resolve(answer.resume().statusCode));
+      });
+      expect(status).toBe(403);
+    },
+  );
 
   test('drain refuses new calls and waits for the live ones', async () => {
     const own = await Customer.start();
