@@ -28,6 +28,23 @@ export interface PlaceCall {
   readonly machineDetection: 'off' | 'hangup' | 'continue';
 }
 
+/** A call or text that may have been placed at `since` (ms since the epoch) or later. */
+export interface FindPlaced {
+  /** Ours. Of use only where the carrier keeps a reference of the client's. */
+  readonly ref: string;
+  readonly to: string;
+  readonly from: string;
+  readonly since: number;
+}
+
+/**
+ * `one`: this is it. `several`: there is no telling which. `none`: not placed as far as the carrier's list shows, which
+ * may lag behind by seconds.
+ */
+export type FoundPlaced =
+  | { readonly match: 'one'; readonly carrierId: string }
+  | { readonly match: 'none' | 'several' };
+
 /** One webhook or socket upgrade, untouched: signatures need the raw bytes and the public URL. */
 export interface RawWebhook {
   readonly method: string;
@@ -107,6 +124,11 @@ export interface CallCarrier {
   placeCall(request: PlaceCall, signal?: AbortSignal): Promise<{ carrierCallId: string }>;
   /** Idempotent: a call that is unknown or over is a success. @throws CarrierError */
   hangup(carrierCallId: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * What became of a call whose `placeCall` was never answered (a crash, a lost reply): asks the carrier for calls like
+   * it. Absent where a carrier has no list. @throws CarrierError
+   */
+  findCall?(request: FindPlaced, signal?: AbortSignal): Promise<FoundPlaced>;
   /** True only for the carrier's own signature over the exact public URL and raw body (upgrades included). */
   verifyWebhook(request: RawWebhook): boolean;
   /** @throws ServiceError badRequest when a signed request is not what the carrier documents. */

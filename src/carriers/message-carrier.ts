@@ -1,5 +1,5 @@
-import type { CarrierError } from '../errors.ts';
-import type { RawWebhook } from './carrier.ts';
+import type { NumberType } from '../domain/phone.ts';
+import type { FindPlaced, FoundPlaced, RawWebhook } from './carrier.ts';
 
 /** The ports for texts, mail and number lookup (carrier-protocols.md 1.6, 9, 10). */
 
@@ -24,8 +24,10 @@ export type TextEvent = {
 
 export interface MessageCarrier {
   readonly name: string;
-  /** Resolves when the carrier accepted the text. Not idempotent. @throws CarrierError; see {@link CarrierError} */
+  /** Resolves when the carrier accepted the text. Not idempotent. @throws CarrierError */
   sendText(request: SendText, signal?: AbortSignal): Promise<{ carrierMessageId: string }>;
+  /** As `CallCarrier.findCall`, for texts. @throws CarrierError */
+  findText?(request: FindPlaced, signal?: AbortSignal): Promise<FoundPlaced>;
   verifyWebhook(request: RawWebhook): boolean;
   /** @throws ServiceError badRequest */
   parseTextWebhook(request: RawWebhook): { carrierMessageId: string; events: readonly TextEvent[] };
@@ -53,6 +55,8 @@ export interface MailCarrier {
 export interface NumberContext {
   readonly to: string;
   readonly reachable: 'reachable' | 'not-reachable' | 'unknown' | 'not-configured';
+  /** What kind of line the numbering plan says it is. */
+  readonly numberType?: NumberType;
   readonly mccMnc?: string;
   readonly imsi?: string;
   readonly servingMsc?: string;
@@ -64,7 +68,9 @@ export interface NumberContext {
 }
 
 export interface Network {
+  /** Empty where only the numbering plan is known. */
   readonly networkName: string;
+  /** The first digits of a national number; empty where they say nothing. */
   readonly networkPrefix: string;
   readonly countryName: string;
   readonly countryPrefix: string;

@@ -33,6 +33,8 @@ export class ScriptedTwilio {
   readonly requests: RecordedRequest[] = [];
   /** Call id to its status. */
   readonly calls = new Map<string, string>();
+  /** What the lists hold, newest first. */
+  readonly listed: { calls: unknown[]; messages: unknown[] } = { calls: [], messages: [] };
   readonly #script: ScriptedReply[] = [];
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
@@ -82,7 +84,8 @@ export class ScriptedTwilio {
     const form = new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
     const { method = '', url = '', headers } = request;
     this.requests.push({ method, path: url, headers, form });
-    const reply = this.#script.shift() ?? this.#usual(url, form);
+    const reply =
+      this.#script.shift() ?? (method === 'GET' ? this.#list(url) : undefined) ?? this.#usual(url, form);
     if (reply === 'silence') return;
     if (reply === 'reset') {
       request.socket.destroy();
@@ -92,12 +95,25 @@ export class ScriptedTwilio {
     response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body ?? {}));
   }
 
+  #list(url: string): ScriptedReply | undefined {
+    const list = /\/(Calls|Messages)\.json\?/.exec(url)?.[1]?.toLowerCase();
+    if (list !== 'calls' && list !== 'messages') return undefined;
+    const page = { page: 0, page_size: 50, next_page_uri: null, [list]: this.listed[list] };
+    return { status: 200, body: page };
+  }
+
   #usual(path: string, form: URLSearchParams): ScriptedReply {
     const account = `/2010-04-01/Accounts/${this.accountSid}`;
     if (path === `${account}/Calls.json`) {
       const sid = `CA${randomBytes(16).toString('hex')}`;
       this.calls.set(sid, 'queued');
       return { status: 201, body: this.#resource(sid, form.get('To'), form.get('From')) };
+    }
+    if (path === `${account}/Messages.json`) {
+      const sid = `SM${randomBytes(16).toString('hex')}`;
+      const numbers = { to: form.get('To'), from: form.get('From') };
+      const body = { sid, status: 'queued', direction: 'outbound-api', body: form.get('Body'), ...numbers };
+      return { status: 201, body };
     }
     const sid = new RegExp(`^${account}/Calls/(CA[0-9a-f]{32})\\.json$`).exec(path)?.[1];
     const status = sid && this.calls.get(sid);

@@ -17,7 +17,7 @@ function isApiUrl(value: string): boolean {
 }
 
 /**
- * One Twilio account. `mode` is how calls are spoken: `media` over a media-stream socket with our own voices,
+ * One Twilio account, for calls and texts. `mode` is how calls are spoken: `media` over a media-stream socket with our own voices,
  * `markup` with Twilio's, for accounts without media streams. Times in milliseconds.
  */
 export const twilioConfig = z
@@ -40,6 +40,10 @@ export const twilioConfig = z
       .default('https://api.twilio.com'),
     /** Caller id for messages that bring no E.164 sender of their own. */
     from: z.string().regex(/^\+[1-9]\d{5,14}$/, 'must be E.164 with +'),
+    /** Texts without a number of their own go out from this service's pool instead of `from`. */
+    messagingServiceSid: sid('MG').optional(),
+    /** Whether a sender such as `InfoSMS` is passed on. Some countries (the US, Canada) refuse every one. */
+    wordSenders: z.boolean().default(true),
     /** A media socket that sends more for long is closed. Twilio sends 50; a simulator at speed 10, ten times that. */
     maxFramesPerSecond: z.number().int().min(100).max(100_000).default(200),
     requestTimeoutMs: z.number().int().min(100).max(120_000).default(10_000),

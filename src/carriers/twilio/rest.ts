@@ -13,17 +13,21 @@ export interface RestReply {
   readonly retryAfterMs: number | undefined;
 }
 
+interface RestRequest {
+  readonly what: string;
+  /** Below the account. */
+  readonly path: string;
+  readonly signal?: AbortSignal;
+}
+
 export interface TwilioRest {
   /**
    * One form POST below the account. Resolves with any answer of the API, whatever its status.
    * @throws CarrierError unreachable or timeout; `retryable` only if the request cannot have been sent
    */
-  post(request: {
-    what: string;
-    path: string;
-    form: URLSearchParams;
-    signal?: AbortSignal;
-  }): Promise<RestReply>;
+  post(request: RestRequest & { form: URLSearchParams }): Promise<RestReply>;
+  /** One GET below the account, which changes nothing: the same answers and errors. */
+  get(request: RestRequest & { query: URLSearchParams }): Promise<RestReply>;
 }
 
 /** The REST side of one account. `fetch` keeps its connections alive between calls. */
@@ -36,42 +40,44 @@ export function createTwilioRest(
   const headers = {
     authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
     accept: 'application/json',
-    'content-type': 'application/x-www-form-urlencoded',
   };
   const account = `${config.baseUrl.replace(/\/+$/, '')}/2010-04-01/Accounts/${config.accountSid}`;
 
-  return {
-    async post({ what, path, form, signal }) {
-      if (signal?.aborted) throw cancelled(what, signal, true);
-      const timeout = new AbortController();
-      const timer = deps.clock.after(config.requestTimeoutMs, () => timeout.abort());
-      try {
-        const response = await deps.fetch(`${account}${path}`, {
-          method: 'POST',
-          headers,
-          body: form.toString(),
-          // A redirect would carry the account's password to another place.
-          redirect: 'manual',
-          signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
+  const send = async ({ what, path, signal }: RestRequest, init: RequestInit): Promise<RestReply> => {
+    if (signal?.aborted) throw cancelled(what, signal, true);
+    const timeout = new AbortController();
+    const timer = deps.clock.after(config.requestTimeoutMs, () => timeout.abort());
+    try {
+      const response = await deps.fetch(`${account}${path}`, {
+        ...init,
+        // A redirect would carry the account's password to another place.
+        redirect: 'manual',
+        signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
+      });
+      return { status: response.status, json: await readJson(response), retryAfterMs: retryAfter(response) };
+    } catch (error) {
+      if (signal?.aborted) throw cancelled(what, signal, false);
+      if (timeout.signal.aborted) {
+        throw new CarrierError('timeout', {
+          message: `twilio: ${what} got no answer in ${config.requestTimeoutMs} ms`,
+          cause: error,
         });
-        return {
-          status: response.status,
-          json: await readJson(response),
-          retryAfterMs: retryAfter(response),
-        };
-      } catch (error) {
-        if (signal?.aborted) throw cancelled(what, signal, false);
-        if (timeout.signal.aborted) {
-          throw new CarrierError('timeout', {
-            message: `twilio: ${what} got no answer in ${config.requestTimeoutMs} ms`,
-            cause: error,
-          });
-        }
-        throw unreachable(what, error);
-      } finally {
-        timer.cancel();
       }
-    },
+      throw unreachable(what, error);
+    } finally {
+      timer.cancel();
+    }
+  };
+
+  return {
+    post: async ({ form, ...request }) =>
+      await send(request, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+        body: form.toString(),
+      }),
+    get: async ({ query, path, ...request }) =>
+      await send({ ...request, path: `${path}?${query.toString()}` }, { method: 'GET', headers }),
   };
 }
 

@@ -3,6 +3,7 @@ import { CarrierError } from '../../errors.ts';
 import { type Logger, maskNumber } from '../../log.ts';
 import type { CallCarrier, PlaceCall } from '../carrier.ts';
 import type { TwilioConfig } from './config.ts';
+import { findPlaced } from './find.ts';
 import { openTwilioMedia } from './media-stream.ts';
 import { codeOf, createTwilioRest, isRecord, refusal } from './rest.ts';
 import { verifyTwilioSignature } from './signature.ts';
@@ -58,6 +59,11 @@ export function createTwilioCarrier(
       throw refusal(what, reply);
     },
 
+    async findCall({ to, from, since }, signal) {
+      const wanted = { to, from: callerId(from, config.from), since, ...(signal ? { signal } : {}) };
+      return await findPlaced(rest, 'calls', wanted);
+    },
+
     verifyWebhook: request => verifyTwilioSignature(config.authToken, request),
     parseWebhook: parseTwilioWebhook,
     renderScript: steps => ({
@@ -73,8 +79,7 @@ export function createTwilioCarrier(
 function callForm(request: PlaceCall, defaultFrom: string): URLSearchParams {
   const form = new URLSearchParams({
     To: request.to,
-    // A sender name (`Infobip 2FA`) is no caller id.
-    From: /^\+[1-9]\d{5,14}$/.test(request.from) ? request.from : defaultFrom,
+    From: callerId(request.from, defaultFrom),
     Url: request.answerUrl,
     Method: 'POST',
     StatusCallback: request.statusUrl,
@@ -92,6 +97,11 @@ function callForm(request: PlaceCall, defaultFrom: string): URLSearchParams {
     form.set('AsyncAmdStatusCallbackMethod', 'POST');
   }
   return form;
+}
+
+/** A sender name (`Infobip 2FA`) is no caller id. */
+function callerId(from: string, defaultFrom: string): string {
+  return /^\+[1-9]\d{5,14}$/.test(from) ? from : defaultFrom;
 }
 
 function seconds(value: number, max: number): number {

@@ -76,8 +76,11 @@ export function parseTwilioWebhook(request: RawWebhook): ParsedWebhook {
   };
 }
 
-/** A field given twice has no one value, and is refused. */
-function readFields(request: RawWebhook): ReadonlyMap<string, string> {
+/**
+ * The fields of a webhook, form or query. A field given twice has no one value, and is refused.
+ * @throws ServiceError badRequest
+ */
+export function readFields(request: RawWebhook): ReadonlyMap<string, string> {
   const pairs = request.method === 'GET' ? queryOf(request.url) : bodyOf(request);
   if (!pairs) throw new ServiceError('badRequest');
   const fields = new Map<string, string>();
