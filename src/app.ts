@@ -166,7 +166,7 @@ async function startCarriers(config: Config, deps: { clock: Clock; log: Logger }
 /** Loaded only where it is used: a production instance has no simulated carrier in memory. */
 async function startSimulator(config: Config) {
   const { createSimulator } = await import('../sip-sim/index.ts');
-  return await createSimulator({ host: config.host, ...config.simulator, dataDir: config.dataDir });
+  return await createSimulator({ ...config.simulator, dataDir: config.dataDir });
 }
 
 function securityOverrides(config: Config): Parameters<typeof securitySettings>[1] {

@@ -62,6 +62,8 @@ const environmentSchema = z.object({
   PORT: port(8080),
   HOST: z.string().min(1).default('127.0.0.1'),
   SIM_PORT: port(8081),
+  /** Apart from HOST: the simulator plays PINs to whoever asks. */
+  SIM_HOST: z.string().min(1).default('127.0.0.1'),
   SIM_SPEED: z.coerce.number().min(0.1).max(100).default(1),
   SIM_SEED: z.coerce.number().int().default(1),
   DATA_DIR: z.string().min(1).default('data'),
@@ -87,7 +89,12 @@ export interface MasterKey {
 export interface Config extends z.output<typeof fileSchema> {
   readonly port: number;
   readonly host: string;
-  readonly simulator: { readonly port: number; readonly speed: number; readonly seed: number };
+  readonly simulator: {
+    readonly host: string;
+    readonly port: number;
+    readonly speed: number;
+    readonly seed: number;
+  };
   readonly dataDir: string;
   readonly publicUrl: string | undefined;
   readonly apiKey: string;
@@ -121,7 +128,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     ...file,
     port: env.PORT,
     host: env.HOST,
-    simulator: { port: env.SIM_PORT, speed: env.SIM_SPEED, seed: env.SIM_SEED },
+    simulator: { host: env.SIM_HOST, port: env.SIM_PORT, speed: env.SIM_SPEED, seed: env.SIM_SEED },
     dataDir: env.DATA_DIR,
     publicUrl: env.PUBLIC_URL,
     apiKey: env.API_KEY ?? secretFile(apiKeyFile, () => `${randomBytes(16).toString('hex')}-${randomUUID()}`),

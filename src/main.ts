@@ -2,6 +2,7 @@ import { startApp } from './app.ts';
 import { systemClock } from './clock.ts';
 import { ConfigError, loadConfig, type Config } from './config.ts';
 import { createLogger } from './log.ts';
+import { StoreOpenError } from './store/sqlite/index.ts';
 
 /** `npm start`: configuration, the service, one ready line, and an orderly end on SIGTERM or SIGINT. */
 
@@ -47,7 +48,10 @@ function configured(): Config {
 }
 
 function fail(error: unknown): never {
-  const known = error instanceof ConfigError || (error as NodeJS.ErrnoException).code !== undefined;
+  const known =
+    error instanceof ConfigError ||
+    error instanceof StoreOpenError ||
+    (error as NodeJS.ErrnoException).code !== undefined;
   const text = known ? (error as Error).message : String((error as Error).stack ?? error);
   process.stderr.write(`Saypin cannot start: ${text}\n`);
   process.exit(1);

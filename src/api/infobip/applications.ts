@@ -66,7 +66,7 @@ export function applicationRoutes(app: InfobipApp, deps: InfobipDeps): void {
     schema: {
       tags: [TAG],
       operationId: 'updateTfaApplication',
-      summary: 'Replace an application; what is left out goes back to its default',
+      summary: 'Update an application; what is left out stays as it is',
       params: applicationParams,
       body: applicationRequest,
       response: { 200: applicationAnswer, ...errorAnswers(400, 401, 403, 404, 429, 500, 503) },
