@@ -14,9 +14,13 @@ const JOIN_MS = 220;
 const MARGIN_MS = 60;
 const MIN_WORD_MS = 90;
 const MAX_WORD_MS = 1_400;
-/** The digits of one reading are evenly spaced: their gaps differ by less than this (a line's jitter included). */
-const MAX_GAP_SPREAD_MS = 170;
-const MAX_GAP_MS = 620;
+/**
+ * Digits of one reading follow each other at a fixed pause (400 ms unless told), which soft onsets ("seven") lengthen:
+ * up to 750 ms was seen at the slowest rate. A reading is set apart by clearly more than its own pauses.
+ */
+const MAX_GAP_MS = 850;
+const MAX_GAP_SPREAD_MS = 360;
+const CLEAR_MS = 150;
 
 /** Stretches of sound, in order. */
 export function soundSpans(samples: Int16Array): Span[] {
@@ -54,9 +58,7 @@ export function digitGroups(samples: Int16Array, digits: number): Span[][] {
       from++;
       continue;
     }
-    // A word before the digits may happen to be as far away as they are from each other: the later run is right.
-    const later = spans.slice(from + 1, from + 1 + digits);
-    if (later.length === digits && isReading(later) && spread(later) <= spread(group)) {
+    if (!startsClearly(spans, from, group) && betterLater(group, spans.slice(from + 1, from + 1 + digits))) {
       from++;
       continue;
     }
@@ -64,6 +66,17 @@ export function digitGroups(samples: Int16Array, digits: number): Span[][] {
     from += digits;
   }
   return groups;
+}
+
+function startsClearly(spans: readonly Span[], from: number, group: readonly Span[]): boolean {
+  const before = spans[from - 1];
+  if (!before) return false;
+  return (group[0]!.start - before.end) / 8 > Math.max(...gapsMs(group), 0) + CLEAR_MS;
+}
+
+/** A word before the digits may be nearly as far from them as they are from each other: the evener run is right. */
+function betterLater(group: readonly Span[], later: readonly Span[]): boolean {
+  return later.length === group.length && isReading(later) && spread(later) <= spread(group);
 }
 
 function isReading(group: readonly Span[]): boolean {

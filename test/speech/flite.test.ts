@@ -6,11 +6,13 @@ const engine = createFliteEngine({ clock: systemClock });
 const [rms] = engine.voices();
 const say = (text: string, rate = 1, voice = rms!) => engine.synthesise({ text, voice, rate });
 
+const named = (name: string) => engine.voices().find(voice => voice.name === name)!;
+
 afterAll(() => engine.close());
 
 describe('flite', () => {
   test('offers rms first, then the others', () => {
-    expect(engine.voices().map(voice => voice.name)).toEqual(['rms', 'slt', 'awb', 'kal16']);
+    expect(engine.voices().map(voice => voice.name)).toEqual(['rms', 'awb-f', 'slt', 'awb', 'kal16']);
     expect(engine.voices().filter(voice => voice.isDefault)).toEqual([rms]);
   });
 
@@ -27,6 +29,8 @@ describe('flite', () => {
     expect(samples.length / 16_000).toBeGreaterThan(0.3);
     expect(Math.max(...samples)).toBeGreaterThan(2_000);
     if (voice !== rms) expect(samples).not.toEqual((await say('seven')).samples);
+    // A raised pitch must not be taken for the plain voice.
+    if (voice.name !== 'awb') expect(samples).not.toEqual((await say('seven', 1, named('awb'))).samples);
   });
 
   test('rate divides the duration', async () => {

@@ -24,11 +24,11 @@ describe('choosing a voice', () => {
   });
 
   test.each([
-    ['en', 'Joanna', 'slt'],
+    ['en', 'Joanna', 'awb-f'],
     ['en', 'Matthew', 'rms'],
     ['en', 'Brian', 'awb'],
-    ['en', 'Polly.Joanna-Neural', 'slt'],
-    ['en', 'amy', 'slt'],
+    ['en', 'Polly.Joanna-Neural', 'awb-f'],
+    ['en', 'amy', 'awb-f'],
     ['de', 'Hans', 'espeak-de'],
     ['de', 'Vicki', 'espeak-de-female'],
     ['fr', 'Céline', 'espeak-fr-female'],
@@ -61,7 +61,7 @@ describe('choosing a voice', () => {
 
   test.each([
     ['male', 'rms'],
-    ['female', 'slt'],
+    ['female', 'awb-f'],
   ] as const)('gender %s alone', (gender, name) => {
     expect(chooseVoice(all, { language: 'en', gender })).toEqual({
       voice: expect.objectContaining({ name }),

@@ -5,7 +5,9 @@ import { runCommand } from './wasi-host.ts';
 
 export interface FliteRequest {
   readonly text: string;
-  readonly voice: string;
+  /** A voice inside the module, and what its pitch is multiplied by (not all heed it: rms does not). */
+  readonly model: string;
+  readonly pitch: number;
   readonly rate: number;
 }
 
@@ -18,19 +20,10 @@ export type FliteReply =
 const MAX_OUTPUT_BYTES = 6 * 1024 * 1024;
 
 /** flite is a command: text in its arguments, a WAV file out. A fresh instance a call makes it bit-exact. */
-function synthesise(flite: WebAssembly.Module, { text, voice, rate }: FliteRequest): FliteReply {
-  const stretch = (1 / rate).toFixed(6);
-  const args = [
-    'flite',
-    '-voice',
-    voice,
-    '--setf',
-    `duration_stretch=${stretch}`,
-    '-t',
-    text,
-    '-o',
-    '/out.wav',
-  ];
+function synthesise(flite: WebAssembly.Module, { text, model, pitch, rate }: FliteRequest): FliteReply {
+  const features = [`duration_stretch=${(1 / rate).toFixed(6)}`, `f0_shift=${pitch.toFixed(2)}`];
+  const settings = features.flatMap(feature => ['--setf', feature]);
+  const args = ['flite', '-voice', model, ...settings, '-t', text, '-o', '/out.wav'];
   const { exitCode, files } = runCommand(flite, args, { maxBytes: MAX_OUTPUT_BYTES });
   const wav = files.get('out.wav');
   const pcm = wav && decodeWav(wav);
