@@ -152,25 +152,103 @@ describe('outcomes of texts', () => {
   });
 });
 
+/** Status and error for a call, then for a text. */
+const OWN: Readonly<Record<keyof typeof OWN_CODES, readonly [number, number, number, number]>> = {
+  'carrier-missing': [19, 5503, 19, 4097],
+  'carrier-rejected': [31, 5400, 31, 4097],
+  'carrier-unauthorized': [31, 5407, 31, 4097],
+  'carrier-rate-limited': [31, 5503, 31, 51],
+  'carrier-unreachable': [31, 5503, 31, 4097],
+  'carrier-server': [31, 5503, 31, 4097],
+  'carrier-protocol': [31, 5503, 31, 4097],
+  'carrier-timeout': [31, 5408, 31, 2048],
+  'carrier-unknown': [29, 5408, 29, 502],
+  'no-callback': [29, 5408, 29, 502],
+  'no-start': [9, 5503, 9, 255],
+  'wrong-call': [9, 5503, 9, 255],
+  'speech-failed': [9, 5503, 9, 255],
+  'media-lost': [9, 5503, 9, 255],
+  overtime: [9, 5503, 9, 255],
+  shutdown: [9, 5503, 9, 255],
+  internal: [9, 5503, 9, 255],
+  'audio-download': [9, 5004, 9, 255],
+  'audio-format': [9, 5005, 9, 255],
+};
+
+describe('our own words', () => {
+  it.each(Object.entries(OWN))('%s', (carrierCode, expected) => {
+    const call = infobipResult(failed({ carrierCode }), 'voice');
+    const text = infobipResult(failed({ carrierCode }), 'sms');
+    expect([call.status.id, call.error.id, text.status.id, text.error.id]).toEqual(expected);
+  });
+});
+
+describe('SIP answers without a row of their own', () => {
+  it.each([
+    [299, 255],
+    [300, 5404],
+    [399, 5404],
+    [402, 5400],
+    [499, 5400],
+    [502, 5503],
+    [599, 5503],
+    [699, 5503],
+    [700, 255],
+  ])('%s goes by its class: %s', (sipCode, errorId) => {
+    expect(infobipResult(failed({ sipCode }), 'voice').error.id).toBe(errorId);
+  });
+});
+
+/** The error with a call, then with a text. */
+const REJECTED: Readonly<Record<RejectionName, readonly [number, number]>> = {
+  REJECTED_NETWORK: [592, 592],
+  REJECTED_PREFIX_MISSING: [352, 352],
+  REJECTED_DND: [2050, 2050],
+  REJECTED_SOURCE: [368, 368],
+  REJECTED_NOT_ENOUGH_CREDITS: [4099, 4099],
+  REJECTED_SENDER: [2053, 2053],
+  REJECTED_DESTINATION_BLOCKLISTED: [2052, 2052],
+  REJECTED_DESTINATION_NOT_REGISTERED: [0, 0],
+  REJECTED_ROUTE_NOT_AVAILABLE: [597, 597],
+  REJECTED_FLOODING_FILTER: [4103, 4103],
+  REJECTED_SYSTEM_ERROR: [255, 255],
+  REJECTED_DUPLICATE_MESSAGE_ID: [0, 0],
+  REJECTED_INVALID_UDH: [0, 0],
+  REJECTED_MESSAGE_TOO_LONG: [355, 355],
+  MISSING_TO: [351, 351],
+  REJECTED_DESTINATION: [5404, 351],
+  REJECTED_INVALID_AUDIO_FILE_URL: [5004, 0],
+  REJECTED_UNSUPPORTED_LANGUAGE: [5400, 0],
+  REJECTED_MESSAGE_IS_EMPTY: [5400, 0],
+  REJECTED_INVALID_NOTIFY_URL: [5400, 0],
+  REJECTED_INVALID_NOTIFY_CONTENT_TYPE: [5400, 0],
+  REJECTED_INVALID_DTMF_SIGN: [5400, 0],
+  REJECTED_INVALID_DTMF_TIMEOUT: [5400, 0],
+  REJECTED_INVALID_RING_TIMEOUT: [5400, 0],
+  REJECTED_INVALID_CALL_TIMEOUT: [5400, 0],
+  REJECTED_INVALID_MACHINE_DETECTION: [5400, 0],
+  REJECTED_INVALID_ACTIONS: [5400, 0],
+  REJECTED_INVALID_ACTION_GROUPS: [5400, 0],
+  REJECTED_MACHINE_DETECTION_DISABLED: [5400, 0],
+  REJECTED_INVALID_DELIVERY_TIME_WINDOW: [5400, 0],
+  SIGNALS_BLOCKED: [608, 608],
+  REJECTED_INVALID_SSML: [5400, 0],
+  UNDELIVERABLE_REJECTED_PLATFORM: [255, 255],
+};
+
 describe('rejections', () => {
-  it.each<[RejectionName, MessageChannel, number, number]>([
-    ['REJECTED_UNSUPPORTED_LANGUAGE', 'voice', 54, 5400],
-    ['REJECTED_INVALID_AUDIO_FILE_URL', 'voice', 53, 5004],
-    ['REJECTED_INVALID_DELIVERY_TIME_WINDOW', 'voice', 87, 5400],
-    ['REJECTED_INVALID_DELIVERY_TIME_WINDOW', 'sms', 87, 0],
-    ['SIGNALS_BLOCKED', 'sms', 87, 608],
-    ['REJECTED_DESTINATION', 'voice', 52, 5404],
-    ['REJECTED_DESTINATION', 'sms', 52, 351],
-    ['REJECTED_FLOODING_FILTER', 'sms', 20, 4103],
-    ['REJECTED_FLOODING_FILTER', 'voice', 20, 4103],
-    ['REJECTED_DUPLICATE_MESSAGE_ID', 'sms', 23, 0],
-    ['REJECTED_DUPLICATE_MESSAGE_ID', 'voice', 23, 0],
-    ['MISSING_TO', 'sms', 51, 351],
-    ['REJECTED_SYSTEM_ERROR', 'sms', 21, 255],
-  ])('%s on %s', (name, channel, statusId, errorId) => {
-    const { status, error } = infobipResult(rejection(name), channel);
-    expect(status).toEqual(statusRow(statusId, name, 5));
-    expect(error.id).toBe(errorId);
+  it.each(Object.entries(REJECTED) as [RejectionName, readonly [number, number]][])(
+    '%s',
+    (name, [callError, textError]) => {
+      const status = statusRow(REJECTIONS[name], name, 5);
+      expect(infobipResult(rejection(name), 'voice')).toEqual({ status, error: errorRow(callError) });
+      expect(infobipResult(rejection(name), 'sms')).toEqual({ status, error: errorRow(textError) });
+    },
+  );
+
+  it('has 99 for a callee who declined, too', () => {
+    const outcome: Outcome = { kind: 'rejected', statusId: 99, statusName: 'REJECTED' };
+    expect(infobipResult(outcome, 'voice').error.id).toBe(5603);
   });
 
   it('takes the group 5 row of SIGNALS_BLOCKED', () => {
