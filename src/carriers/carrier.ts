@@ -11,6 +11,8 @@ export interface CallCapabilities {
   readonly media: boolean;
   readonly script: boolean;
   readonly machineDetection: boolean;
+  /** Joining an answered call to another number (`callTransfers`). */
+  readonly transfer?: boolean;
 }
 
 export interface PlaceCall {

@@ -1,9 +1,10 @@
 import type { WebhookReply } from '../carriers/carrier.ts';
 import type { Clock, Timer } from '../clock.ts';
-import type { CallRef, Delivery } from '../domain/types.ts';
+import type { CallRef, CallReport, Delivery } from '../domain/types.ts';
 import { background, type Logger } from '../log.ts';
 import type { CallSession, SessionReport } from '../media/call-session.ts';
-import type { Store } from '../store/store.ts';
+import type { MessageStep } from '../store/message-store.ts';
+import type { NewEvent, Store } from '../store/store.ts';
 import { callReport, type EndedEvent } from './report.ts';
 import { callGuardId, dialGuardId } from './guards.ts';
 
@@ -41,6 +42,9 @@ export interface CallsDeps {
   /** The dialogue of a call that speaks by markup: its state lies in the record. */
   markupReport(delivery: Delivery): SessionReport | undefined;
   voiceFallback(delivery: Delivery): string | undefined;
+  /** What the report means for the message that the call brought. */
+  messageEnd?(delivery: Delivery, report: CallReport): Promise<MessageStep | undefined>;
+  messageEnded?(): void;
 }
 
 /** The calls of this process, from dialling (or their first webhook) until they are written off. */
@@ -142,29 +146,17 @@ export class Calls {
         voiceFallback: this.#deps.voiceFallback(delivery),
         now: this.#deps.clock.now(),
       });
+      const message = await this.#deps.messageEnd?.(delivery, report);
       const { applied } = await this.#deps.store.transition({
         ref: call.ref,
         to: 'ended',
         carrierCallId: delivery.carrierCallId ?? call.carrierCallId,
         report,
         cancel: [dialGuardId(call.ref), callGuardId(call.ref)],
-        // One call has one end: the id is the same whoever writes it.
-        events: [
-          {
-            id: `voice-report-${call.ref}`,
-            type: 'voice.report',
-            data: {
-              callRef: call.ref,
-              pinId: delivery.pinId,
-              applicationId: delivery.applicationId,
-              to: delivery.to,
-              from: delivery.from,
-              carrier: delivery.carrier,
-              report,
-            },
-          },
-        ],
+        events: delivery.pinId === undefined ? [] : [pinReport(delivery, report)],
+        ...(message && { message }),
       });
+      if (applied && message) this.#deps.messageEnded?.();
       if (applied) {
         const { cause, codeHeard, repeats, gate, answeredBy } = report;
         this.#deps.log.info({ ref: call.ref, cause, codeHeard, repeats, gate, answeredBy }, 'call ended');
@@ -197,6 +189,16 @@ export class Calls {
     if (this.#live.size > 0) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
+}
+
+/** One call has one end: the id is the same whoever writes it. */
+function pinReport(delivery: Delivery, report: CallReport): NewEvent {
+  const { callRef, pinId, applicationId, to, from, carrier } = delivery;
+  return {
+    id: `voice-report-${callRef}`,
+    type: 'voice.report',
+    data: { callRef, pinId, applicationId, to, from, carrier, report },
+  };
 }
 
 /**

@@ -1,11 +1,13 @@
 import type { CallCarrier } from '../carriers/carrier.ts';
+import type { MailCarrier, MessageCarrier, NumberLookup } from '../carriers/message-carrier.ts';
 import type { Clock } from '../clock.ts';
 import type { RandomBytes } from '../domain/ids.ts';
 import type { Keyring } from '../domain/pin.ts';
 import type { SecuritySettings } from '../domain/profile.ts';
-import type { ApplicationId, CallScript, E164 } from '../domain/types.ts';
+import type { ApplicationId, CallReport, CallScript, Delivery, E164 } from '../domain/types.ts';
 import type { Logger } from '../log.ts';
-import type { Speech } from '../speech/speech.ts';
+import type { AudioPart, Speech } from '../speech/speech.ts';
+import type { MessageStep } from '../store/message-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Calls } from './calls.ts';
 
@@ -45,6 +47,45 @@ export type Counted =
   | 'media-refused'
   | 'redial';
 
+/** What calls that bring messages of bulks need to know of them (delivery/messages). */
+export interface MessageCalls {
+  /** What the end of such a call means for its message; undefined: it knows no such message any more. */
+  endOf(delivery: Delivery, report: CallReport): Promise<MessageStep | undefined>;
+  /** Such a step was written. */
+  ended(): void;
+  /** The sound of an `audioFileUrl`. @throws RecordingError */
+  recording(url: string): Promise<AudioPart>;
+}
+
+/** Which carrier takes a text, and the sender of texts whose template and request name none. */
+export interface TextRoute {
+  readonly carrier: string;
+  readonly from: string;
+}
+
+export interface TextDeps {
+  readonly carriers: ReadonlyMap<string, MessageCarrier>;
+  /** Undefined: nobody takes it. */
+  readonly route: (text: { to: E164; applicationId: ApplicationId }) => TextRoute | undefined;
+  /** Absent: `not-configured` is what every number gets. */
+  readonly lookup?: NumberLookup;
+}
+
+export interface MailDeps {
+  readonly carrier: MailCarrier;
+  /** `a@b.c` or `Name <a@b.c>`, for templates and requests that name no sender; absent: the carrier's own. */
+  readonly from?: string;
+  /** By `emailTemplateId`; what is not there gets the default words. */
+  readonly templates?: ReadonlyMap<number, EmailText>;
+}
+
+/** The words of an e-mail, with `{{pin}}` and placeholders; values in `html` are escaped. */
+export interface EmailText {
+  readonly subject: string;
+  readonly text: string;
+  readonly html?: string;
+}
+
 export interface VoiceDeliveryDeps {
   readonly store: Store;
   readonly carriers: ReadonlyMap<string, CallCarrier>;
@@ -62,6 +103,12 @@ export interface VoiceDeliveryDeps {
   /** How long PINs and calls are kept after their end. */
   readonly retentionMs: number;
   readonly count?: (what: Counted) => void;
+  /** PINs by SMS; absent: none are sent. */
+  readonly texts?: TextDeps;
+  /** PINs by e-mail; absent: none are sent. */
+  readonly mail?: MailDeps;
+  /** Absent where no messages are sent. */
+  readonly messageCalls?: MessageCalls;
 }
 
 /** What the parts of the delivery share. */

@@ -51,6 +51,10 @@ export class Dialler {
     if (this.#inFlight.has(ref)) return 'keep';
     const delivery = await store.getDelivery(ref);
     if (!delivery || delivery.state !== 'dialing' || delivery.carrierCallId !== undefined) return 'done';
+    const placed = await this.#find(delivery);
+    if (placed === 'adopted') return 'done';
+    // Its webhooks will tell which it is, or the ring guard writes it off: the phone must not ring twice.
+    if (placed === 'unclear') return 'keep';
     if (delivery.dials >= MAX_DIALS) {
       await calls.settle(calls.open(ref, false), 'carrier-unknown');
       return 'done';
@@ -67,6 +71,27 @@ export class Dialler {
     calls.open(ref, false);
     this.dial(claimed);
     return 'keep';
+  }
+
+  /** What the carrier knows of a call that it never confirmed. Where it has no list, the second dial is the answer. */
+  async #find(delivery: Delivery): Promise<'adopted' | 'absent' | 'unclear'> {
+    const { carriers, store, calls, log } = this.#context;
+    const { callRef: ref, carrier: name, to, from, createdAt } = delivery;
+    const carrier = carriers.get(name);
+    if (!carrier?.findCall) return 'absent';
+    try {
+      const found = await carrier.findCall({ ref, to, from, since: createdAt });
+      if (found.match !== 'one') return found.match === 'none' ? 'absent' : 'unclear';
+      const { carrierId } = found;
+      if (await store.knowsCarrierId({ carrier: name, kind: 'call', id: carrierId })) return 'absent';
+      calls.open(ref, false).carrierCallId ??= carrierId;
+      await store.transition({ ref, to: 'initiated', carrierCallId: carrierId, cancel: [dialGuardId(ref)] });
+      log.info({ ref, to: maskNumber(to), carrier: name }, 'found a call that the carrier had not confirmed');
+      return 'adopted';
+    } catch (error) {
+      log.warn({ err: error, ref }, 'the carrier cannot say whether it placed a call');
+      return 'unclear';
+    }
   }
 
   /** No further tries; those under way go on. */
@@ -181,6 +206,6 @@ function isStillWanted(delivery: Delivery | undefined, carrierCallId: string): b
 }
 
 /** The carrier has said no; anything else (5xx, garbage, silence) may have been a yes. */
-function certainlyRefused(error: CarrierError): boolean {
+export function certainlyRefused(error: CarrierError): boolean {
   return ['rejected', 'unauthorized', 'rate-limited'].includes(error.reason);
 }

@@ -10,7 +10,6 @@ import {
 } from '../../ivr/index.ts';
 import type { DialogConfig } from '../../ivr/dialog-types.ts';
 import type { CallCarrier, ParsedWebhook, Step, WebhookReply } from '../carriers/carrier.ts';
-import { derivePin } from '../domain/pin.ts';
 import type { Delivery } from '../domain/types.ts';
 import { assertNever } from '../errors.ts';
 import { background } from '../log.ts';
@@ -18,6 +17,7 @@ import type { SessionReport } from '../media/call-session.ts';
 import type { LiveCall } from './calls.ts';
 import type { VoiceDeliveryDeps } from './context.ts';
 import { dialogConfig, drawGateKeys, sayGate, sayMessage } from './script.ts';
+import { spokenPin } from './spoken-pin.ts';
 import { webhookUrl } from './urls.ts';
 
 /** The dialogue between two webhooks, as it lies in the record. `turn` is in the URL of the next one. */
@@ -95,19 +95,12 @@ export class Markup {
     const changed = saved === undefined || next.state !== saved.state;
     const number = (saved?.turn ?? 0) + (changed ? 1 : 0);
     const speaks = next.document.some(says);
-    const pin = speaks ? await this.#pin(delivery) : '';
+    const pin = speaks ? await spokenPin(this.#deps, delivery) : '';
     if (pin === undefined) return carrier.renderScript([{ do: 'hangup' }]);
     if (changed) await this.#save(delivery, { turn: number, gateKeys: config.gateKeys, state: next.state });
     call.spoken ||= speaks;
     const nextUrl = `${webhookUrl(this.#deps.publicUrl, carrier.name, delivery.callRef, 'digits')}?turn=${number}`;
     return carrier.renderScript(next.document.flatMap(step => render(step, { delivery, pin, nextUrl })));
-  }
-
-  /** Undefined: verified, superseded or expired by now. A dead code is not read to anyone. */
-  async #pin(delivery: Delivery): Promise<string | undefined> {
-    const { store, keyring } = this.#deps;
-    const [record, now] = await Promise.all([store.getPin(delivery.pinId), store.now()]);
-    return record && record.expiresAt > now ? derivePin(keyring, record) : undefined;
   }
 
   async #save(delivery: Delivery, saved: Saved): Promise<void> {

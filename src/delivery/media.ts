@@ -1,17 +1,17 @@
 import type { WebSocket } from 'ws';
 
 import type { CallCarrier } from '../carriers/carrier.ts';
-import { derivePin } from '../domain/pin.ts';
-import type { Delivery } from '../domain/types.ts';
+import type { CallScript, Delivery } from '../domain/types.ts';
 import { background } from '../log.ts';
 import { createCallSession, type SessionReport } from '../media/call-session.ts';
-import { createPromptAudio, type PromptAudio } from '../media/prompts.ts';
-import { SpeechError } from '../speech/speech.ts';
+import { createPromptAudio, planReadings, timesOf, type PromptAudio } from '../media/prompts.ts';
+import { SpeechError, type AudioPart } from '../speech/speech.ts';
 import type { LiveCall } from './calls.ts';
 import type { Context } from './context.ts';
 import type { VoiceDelivery } from './delivery.ts';
 import { maxDurationSeconds } from './dial.ts';
 import { dialogConfig, drawGateKeys, expectedPrompts, promptSegments } from './script.ts';
+import { spokenPin } from './spoken-pin.ts';
 import { tokenHash, verified } from './webhooks.ts';
 
 type MediaRequest = Parameters<VoiceDelivery['admitMedia']>[0];
@@ -88,16 +88,17 @@ export class MediaDoor {
     delivery: Delivery,
     carrier: CallCarrier,
   ): Promise<(Prompts & { config: ReturnType<typeof dialogConfig> }) | undefined> {
-    const { store, keyring, speech, random, log } = this.#context;
-    const [record, now] = await Promise.all([store.getPin(delivery.pinId), store.now()]);
-    const pin = record && record.expiresAt > now ? derivePin(keyring, record) : undefined;
+    const { speech, random, log } = this.#context;
+    const pin = await spokenPin(this.#context, delivery);
     if (pin === undefined) {
-      // Verified, superseded or expired while the phone rang: a dead code is not read to anyone.
+      // It died while the phone rang.
       this.#giveUp(call, delivery, carrier, 'pin-dead');
       return undefined;
     }
     try {
       const config = dialogConfig(delivery.script, drawGateKeys(delivery.script, random));
+      const recording = await this.#recording(delivery.script);
+      if (recording) return { audio: { plan: prompt => planReadings([recording], timesOf(prompt)) }, config };
       const { voice } = speech.chooseVoice(delivery.script);
       const audio = createPromptAudio(
         { speech, voice, segments: promptSegments(delivery.script, pin) },
@@ -113,6 +114,13 @@ export class MediaDoor {
       this.#giveUp(call, delivery, carrier, 'speech-failed');
       return undefined;
     }
+  }
+
+  async #recording({ audioFileUrl }: CallScript): Promise<AudioPart | undefined> {
+    if (audioFileUrl === undefined) return undefined;
+    const { messageCalls } = this.#context;
+    if (!messageCalls) throw new SpeechError('engine-failed', 'recordings are not set up');
+    return await messageCalls.recording(audioFileUrl);
   }
 
   #begin({ call, delivery, carrier, prompts, socket }: Beginning): void {

@@ -126,7 +126,9 @@ function utterancesOf(script: CallScript, prompt: Prompt, pin: string): readonly
   const { messageText: text, placeholders, digitPauseMs } = script;
   const message = prompt.kind === 'message' ? buildMessage({ text, pin, placeholders, digitPauseMs }) : [];
   const single = prompt.kind === 'message' ? { ...prompt, times: 1 } : prompt;
-  return promptUtterances(single, { language: codeOf(script), message });
+  const utterances = promptUtterances(single, { language: codeOf(script), message });
+  if (!script.transient) return utterances;
+  return utterances.map(each => (each.kind === 'words' ? { ...each, transient: true } : each));
 }
 
 /** The border lets no other language in; English is for a record of another version. */

@@ -1,17 +1,21 @@
 import { fixedSegments, isLanguage, languageOf } from '../../ivr/index.ts';
 import type { Timer } from '../clock.ts';
-import type { CallRef } from '../domain/types.ts';
+import type { CallRef, Delivery } from '../domain/types.ts';
 import { ServiceError } from '../errors.ts';
 import { background } from '../log.ts';
 import { SpeechError } from '../speech/speech.ts';
 import type { DueTimer } from '../store/store.ts';
 import { Calls, type LiveCall } from './calls.ts';
 import type { Context, VoiceDeliveryDeps } from './context.ts';
-import type { VoiceDelivery } from './delivery.ts';
+import type { PinMessaging, VoiceDelivery } from './delivery.ts';
 import { Dialler } from './dial.ts';
 import { CALL_GUARD, DIAL_GUARD } from './guards.ts';
 import { Markup } from './markup.ts';
 import { MediaDoor } from './media.ts';
+import { Courier } from './pin-messages/courier.ts';
+import { PIN_MESSAGE_GUARD } from './pin-messages/guards.ts';
+import { PinSender } from './pin-messages/pin-sender.ts';
+import { Receipts } from './pin-messages/receipts.ts';
 import { voiceFallback } from './script.ts';
 import { Sender } from './send.ts';
 import { TimerLoop, type TimerOutcome } from './timers.ts';
@@ -23,9 +27,11 @@ const RECONCILE_MS = 60_000;
 const LAST_WORDS_MS = 5_000;
 const RETRY_AFTER_MS = 5_000;
 
-export interface StartableVoiceDelivery extends VoiceDelivery {
+export interface StartableVoiceDelivery extends VoiceDelivery, PinMessaging {
   /** Makes the digits and fixed phrases of these languages (2FA form), before anybody waits for them. */
   prewarm(languages: readonly string[]): Promise<void>;
+  /** Dials a call that brings a message of a bulk and was committed (`startCall` of the store). */
+  callMessage(delivery: Delivery): void;
 }
 
 /** Puts the parts together: sending, dialling, carriers' words, media, timers. */
@@ -37,6 +43,9 @@ class Delivering implements StartableVoiceDelivery {
   readonly #context: Context;
   readonly #dialler: Dialler;
   readonly #sender: Sender;
+  readonly #courier: Courier;
+  readonly #pinSender: PinSender;
+  readonly #receipts: Receipts;
   readonly #webhooks: Webhooks;
   readonly #media: MediaDoor;
   readonly #timers: TimerLoop;
@@ -53,10 +62,15 @@ class Delivering implements StartableVoiceDelivery {
       markupReport: delivery => markup.report(delivery),
       voiceFallback: ({ carrier, script }) =>
         deps.carriers.get(carrier)?.capabilities.media ? voiceFallback(script, deps.speech) : undefined,
+      messageEnd: async (delivery, report) => await deps.messageCalls?.endOf(delivery, report),
+      messageEnded: () => deps.messageCalls?.ended(),
     });
     this.#context = { ...deps, route: call => deps.route(call), calls, count: what => deps.count?.(what) };
     this.#dialler = new Dialler(this.#context);
     this.#sender = new Sender(this.#context, this.#dialler);
+    this.#courier = new Courier(this.#context);
+    this.#pinSender = new PinSender(this.#context, this.#courier);
+    this.#receipts = new Receipts(this.#context);
     this.#webhooks = new Webhooks(this.#context, markup);
     this.#media = new MediaDoor(this.#context);
     this.#timers = new TimerLoop({ store, clock, log, handle: timer => this.#onTimer(timer) });
@@ -74,6 +88,35 @@ class Delivering implements StartableVoiceDelivery {
   async resendPin(request: Parameters<VoiceDelivery['resendPin']>[0]) {
     this.#admitSend();
     return await this.#sender.resend(request);
+  }
+
+  callMessage(delivery: Delivery): void {
+    this.#context.calls.open(delivery.callRef, true);
+    this.#dialler.dial(delivery);
+  }
+
+  async sendText(request: Parameters<PinMessaging['sendText']>[0]) {
+    this.#admitSend();
+    return await this.#pinSender.sendText(request);
+  }
+
+  async resendText(request: Parameters<PinMessaging['resendText']>[0]) {
+    this.#admitSend();
+    return await this.#pinSender.resendText(request);
+  }
+
+  async sendMail(request: Parameters<PinMessaging['sendMail']>[0]) {
+    this.#admitSend();
+    return await this.#pinSender.sendMail(request);
+  }
+
+  async resendMail(request: Parameters<PinMessaging['resendMail']>[0]) {
+    this.#admitSend();
+    return await this.#pinSender.resendMail(request);
+  }
+
+  async handleTextWebhook(request: Parameters<PinMessaging['handleTextWebhook']>[0]) {
+    return await this.#receipts.handle(request);
   }
 
   async handleWebhook(request: Parameters<VoiceDelivery['handleWebhook']>[0]) {
@@ -109,7 +152,8 @@ class Delivering implements StartableVoiceDelivery {
     this.#draining = true;
     const { calls } = this.#context;
     this.#dialler.stop();
-    await this.#within(graceMs, Promise.all([calls.idle(), this.#media.closed()]));
+    this.#courier.stop();
+    await this.#within(graceMs, Promise.all([calls.idle(), this.#media.closed(), this.#courier.idle()]));
     for (const call of calls.all()) this.#cutShort(call);
     await this.#within(LAST_WORDS_MS, Promise.all([calls.idle(), this.#media.closed()]));
     for (const timer of this.#periodic.values()) timer.cancel();
@@ -125,6 +169,8 @@ class Delivering implements StartableVoiceDelivery {
     switch (timer.kind) {
       case DIAL_GUARD:
         return await this.#dialler.guard(ref);
+      case PIN_MESSAGE_GUARD:
+        return await this.#courier.guard(ref, timer.data['phase'] === 'send');
       case CALL_GUARD:
         return await this.#onCallGuard(ref, timer.data['phase'] === 'ring');
       default:

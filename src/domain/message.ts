@@ -145,8 +145,13 @@ export interface Message {
   /** Nothing is tried after it. */
   readonly expiresAt?: number;
   readonly state: MessageState;
+  /** How often it was claimed for sending. */
   readonly tries: number;
+  /** Those of them that reached nobody for a reason of ours or the carrier's: a retry plan does not count them. */
+  readonly stalls?: number;
   readonly dueAt: number;
+  /** When the latest try was begun. */
+  readonly claimedAt?: number;
   readonly outcome: Outcome;
   readonly carrier?: string;
   readonly carrierMessageId?: string;

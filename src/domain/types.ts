@@ -10,6 +10,10 @@ export type MessageId = Branded<string, 'MessageId'>;
 export type PinId = Branded<string, 'PinId'>;
 /** `+` and digits, valid by libphonenumber. */
 export type E164 = Branded<string, 'E164'>;
+/** A mailbox in one spelling (email.ts). */
+export type EmailAddress = Branded<string, 'EmailAddress'>;
+/** Where a PIN goes. */
+export type Destination = E164 | EmailAddress;
 /** Our reference of one delivery attempt, 32 lower-case hex, in the path of every URL a carrier gets. */
 export type CallRef = Branded<string, 'CallRef'>;
 
@@ -52,6 +56,20 @@ export interface Template {
   readonly updatedAt: number;
 }
 
+/** A template for e-mail: the words are the service's own, found by `emailTemplateId`. */
+export interface EmailTemplate {
+  readonly messageId: MessageId;
+  readonly applicationId: ApplicationId;
+  readonly emailTemplateId: number;
+  /** `a@b.c` or `Name <a@b.c>`. */
+  readonly from?: string;
+  readonly pinType: PinType;
+  readonly pinLength: number;
+  readonly landingPageId?: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
 export interface IndiaDlt {
   readonly principalEntityId: string;
   readonly contentTemplateId?: string;
@@ -72,7 +90,7 @@ export interface PinRecord {
   readonly pinId: PinId;
   readonly applicationId: ApplicationId;
   readonly messageId: MessageId;
-  readonly to: E164;
+  readonly to: Destination;
   readonly pinType: PinType;
   readonly pinLength: number;
   readonly seed: Buffer | undefined;
@@ -113,6 +131,11 @@ export interface CallScript {
   readonly machineDetection: 'off' | 'hangup' | 'continue';
   readonly digitPauseMs: number;
   readonly spelling: 'letters' | 'phonetic';
+  readonly gender?: 'male' | 'female';
+  /** The whole text is the caller's own and may be as secret as a PIN: none of its clips is kept on disk. */
+  readonly transient?: boolean;
+  /** A recording to play instead of the text. */
+  readonly audioFileUrl?: string;
 }
 
 /** What became of a call: the neutral outcome and the dialogue's report. Holds keys pressed: never logged. */
@@ -133,8 +156,11 @@ export interface CallReport {
 
 export interface Delivery {
   readonly callRef: CallRef;
-  readonly pinId: PinId;
-  readonly applicationId: ApplicationId;
+  /** The PIN that it brings; undefined for a message of a bulk. */
+  readonly pinId: PinId | undefined;
+  readonly applicationId: ApplicationId | undefined;
+  /** `ref` of the message (message.ts) that it brings, instead of a PIN. */
+  readonly messageRef?: string;
   readonly channel: 'voice';
   readonly carrier: string;
   readonly to: E164;

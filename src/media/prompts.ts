@@ -95,13 +95,18 @@ export function createPromptAudio(deps: PromptAudioDeps, expected: readonly Prom
   for (const prompt of expected) void prepare(prompt);
   return {
     plan(prompt) {
-      const times = prompt.kind === 'message' ? prompt.times : 1;
+      const times = timesOf(prompt);
       const ready = prepare(prompt);
       return ready instanceof Promise
         ? ready.then(rendered => planReadings(rendered, times))
         : planReadings(ready, times);
     },
   };
+}
+
+/** How often a prompt is read. */
+export function timesOf(prompt: Prompt): number {
+  return prompt.kind === 'message' ? prompt.times : 1;
 }
 
 function nameOf(prompt: Prompt): string {

@@ -5,13 +5,19 @@ import type {
   CallReport,
   Delivery,
   DeliveryState,
-  E164,
+  Destination,
+  EmailTemplate,
   Limit,
   MessageId,
   PinId,
   PinRecord,
   Template,
 } from '../domain/types.ts';
+import type { MessageStep, MessageStore } from './message-store.ts';
+import type { NewEvent, OutboxStore } from './outbox-store.ts';
+
+export type { NewEvent, StoredEvent } from './outbox-store.ts';
+import type { PinMessageStore } from './pin-message-store.ts';
 
 /**
  * The store's port (DESIGN decision 3): about a dozen verbs, each one atomic and durable when its promise
@@ -21,7 +27,7 @@ import type {
  * `opId` names one logical call: a repeated opId (a re-sent command) returns the first result without a second effect,
  * for at least 60 s. Only stores with a network in between need it; all accept it.
  */
-export interface Store {
+export interface Store extends MessageStore, OutboxStore, PinMessageStore {
   /** Inserts or replaces, whole. */
   putApplication(application: Application): Promise<void>;
   getApplication(id: ApplicationId): Promise<Application | undefined>;
@@ -29,8 +35,12 @@ export interface Store {
   listApplications(): Promise<readonly Application[]>;
 
   putTemplate(template: Template): Promise<void>;
+  /** For SMS and voice. */
   getTemplate(application: ApplicationId, id: MessageId): Promise<Template | undefined>;
-  listTemplates(application: ApplicationId): Promise<readonly Template[]>;
+  putEmailTemplate(template: EmailTemplate): Promise<void>;
+  getEmailTemplate(application: ApplicationId, id: MessageId): Promise<EmailTemplate | undefined>;
+  /** Both kinds, oldest first. */
+  listTemplates(application: ApplicationId): Promise<readonly (Template | EmailTemplate)[]>;
 
   /** One write: both send limits, the PIN, its first delivery, timers, events; supersession where asked. */
   createPin(request: CreatePin): Promise<CreatePinResult>;
@@ -74,10 +84,6 @@ export interface Store {
   /** Milliseconds until the next timer can be claimed, due or its lease over (0: now), undefined without timers. */
   nextTimerIn(): Promise<number | undefined>;
 
-  /** Leases undelivered events, oldest first. */
-  claimEvents(request: { limit: number; leaseMs: number }): Promise<readonly StoredEvent[]>;
-  ackEvent(id: string): Promise<void>;
-
   /**
    * Erases seeds of dead PINs and deletes transient rows older than `retentionMs`: PINs by their expiry, with their
    * deliveries. Timers and events stay until they are done. Returns what it did.
@@ -106,18 +112,6 @@ export interface DueTimer {
   readonly data: Readonly<Record<string, string | number>>;
 }
 
-/** An event for the outbox; `id` is constant over all tries. */
-export interface NewEvent {
-  readonly id: string;
-  readonly type: string;
-  readonly data: Readonly<Record<string, unknown>>;
-}
-
-export interface StoredEvent extends NewEvent {
-  readonly createdAt: number;
-  readonly tries: number;
-}
-
 export interface SendLimits {
   readonly perApplication: Limit;
   readonly perNumber: Limit;
@@ -125,7 +119,7 @@ export interface SendLimits {
 
 export type NewDelivery = Pick<
   Delivery,
-  'callRef' | 'pinId' | 'applicationId' | 'channel' | 'carrier' | 'to' | 'from' | 'script'
+  'callRef' | 'pinId' | 'applicationId' | 'messageRef' | 'channel' | 'carrier' | 'to' | 'from' | 'script'
 >;
 
 export interface CreatePin {
@@ -190,21 +184,21 @@ export type AttemptResult =
   /** Not compared: `capped` is the per-number failure cap. */
   | {
       readonly outcome: 'expired' | 'superseded' | 'exhausted' | 'used' | 'capped';
-      readonly to: E164;
+      readonly to: Destination;
       readonly attemptsRemaining: number;
     }
   /** Compared. */
-  | { readonly outcome: 'wrong' | 'verified'; readonly to: E164; readonly attemptsRemaining: number };
+  | { readonly outcome: 'wrong' | 'verified'; readonly to: Destination; readonly attemptsRemaining: number };
 
 export interface VerificationFilter {
   readonly applicationId: ApplicationId;
-  readonly to: E164;
+  readonly to: Destination;
   readonly verified?: boolean;
   readonly sent?: boolean;
 }
 
 export interface VerificationRow {
-  readonly to: E164;
+  readonly to: Destination;
   readonly verified: boolean;
   readonly verifiedAt: number | undefined;
   readonly sentAt: number | undefined;
@@ -221,4 +215,6 @@ export interface Transition {
   readonly arm?: readonly NewTimer[];
   readonly cancel?: readonly string[];
   readonly events?: readonly NewEvent[];
+  /** What the end of the call means for the message that it brought, in the same write. */
+  readonly message?: MessageStep;
 }

@@ -208,10 +208,11 @@ export class Rig {
     return stream;
   }
 
-  async record(ref: CallRef): Promise<Delivery> {
+  /** Of a PIN. */
+  async record(ref: CallRef): Promise<Delivery & { pinId: PinId }> {
     const delivery = await this.store.getDelivery(ref);
-    if (!delivery) throw new Error('no such delivery');
-    return delivery;
+    if (delivery?.pinId === undefined) throw new Error('no such delivery of a PIN');
+    return { ...delivery, pinId: delivery.pinId };
   }
 
   async report(ref: CallRef) {

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { DELIVERY_STATES, type CallRef, type Delivery, type PinId } from '../../domain/types.ts';
 import { ServiceError } from '../../errors.ts';
+import type { MessageStep } from '../message-store.ts';
 import type { NewDelivery, NewTimer, Transition } from '../store.ts';
 import type { Outbox } from './outbox.ts';
 import { deliveryFromRow, integer, text } from './rows.ts';
@@ -12,13 +13,15 @@ interface Deps {
   readonly now: () => number;
   readonly timers: Timers;
   readonly outbox: Outbox;
+  readonly messageSteps: (step: MessageStep) => unknown;
 }
 
 /** Deliveries: the lattice of a call's states, redials, and the one-use tokens of its media socket. */
-export function createDeliveries({ db, now, timers, outbox }: Deps) {
+export function createDeliveries({ db, now, timers, outbox, messageSteps }: Deps) {
   const insert = db.prepare(`
-    INSERT INTO delivery (call_ref, pin_id, application_id, channel, carrier, number, caller, script, created_at, updated_at)
-    VALUES ($ref, $pin, $application, $channel, $carrier, $to, $from, $script, $now, $now)`);
+    INSERT INTO delivery (call_ref, pin_id, application_id, message_ref, channel, carrier, number, caller, script,
+      created_at, updated_at)
+    VALUES ($ref, $pin, $application, $message, $channel, $carrier, $to, $from, $script, $now, $now)`);
   const find = db.prepare('SELECT * FROM delivery WHERE call_ref = ?');
   const ofPin = db.prepare('SELECT * FROM delivery WHERE call_ref = ? AND pin_id = ?');
   const update = db.prepare(`
@@ -41,12 +44,13 @@ export function createDeliveries({ db, now, timers, outbox }: Deps) {
   };
 
   function insertNew(delivery: NewDelivery): Delivery {
-    const { callRef, pinId, applicationId, channel, carrier, to, from, script } = delivery;
+    const { callRef, pinId, applicationId, messageRef, channel, carrier, to, from, script } = delivery;
     const at = now();
     insert.run({
       $ref: callRef,
-      $pin: pinId,
-      $application: applicationId,
+      $pin: pinId ?? null,
+      $application: applicationId ?? null,
+      $message: messageRef ?? null,
       $channel: channel,
       $carrier: carrier,
       $to: to,
@@ -58,6 +62,7 @@ export function createDeliveries({ db, now, timers, outbox }: Deps) {
       callRef,
       pinId,
       applicationId,
+      ...(messageRef !== undefined && { messageRef }),
       channel,
       carrier,
       to,
@@ -106,11 +111,12 @@ export function createDeliveries({ db, now, timers, outbox }: Deps) {
       $dialog: after.dialog ?? null,
       $now: at,
     });
-    if (handedOver(after)) markSent.run(at, after.pinId);
+    if (handedOver(after) && after.pinId !== undefined) markSent.run(at, after.pinId);
     if (applied) {
       timers.cancel(request.cancel ?? []);
       timers.arm(request.arm ?? []);
       outbox.emit(request.events ?? []);
+      if (request.message) messageSteps(request.message);
     }
     return { applied, delivery: after };
   }

@@ -4,6 +4,7 @@ import type {
   ApplicationId,
   CallRef,
   Delivery,
+  Destination,
   E164,
   MessageId,
   PinId,
@@ -19,7 +20,7 @@ export function pinFromRow(row: Row): PinRecord {
     pinId: text(row['pin_id']) as PinId,
     applicationId: text(row['application_id']) as ApplicationId,
     messageId: text(row['message_id']) as MessageId,
-    to: text(row['number']) as E164,
+    to: text(row['number']) as Destination,
     pinType: text(row['pin_type']) as PinRecord['pinType'],
     pinLength: integer(row['pin_length']),
     seed: blob(row['seed']),
@@ -39,8 +40,9 @@ export function pinFromRow(row: Row): PinRecord {
 export function deliveryFromRow(row: Row): Delivery {
   return {
     callRef: text(row['call_ref']) as CallRef,
-    pinId: text(row['pin_id']) as PinId,
-    applicationId: text(row['application_id']) as ApplicationId,
+    pinId: optionalText(row['pin_id']) as PinId | undefined,
+    applicationId: optionalText(row['application_id']) as ApplicationId | undefined,
+    ...(row['message_ref'] !== null && { messageRef: text(row['message_ref']) }),
     channel: text(row['channel']) as Delivery['channel'],
     carrier: text(row['carrier']),
     to: text(row['number']) as E164,

@@ -1,13 +1,21 @@
 import type { Clock } from '../../clock.ts';
+import { isEmailTemplate } from '../../domain/email-template.ts';
 import type { CallRef, PinId } from '../../domain/types.ts';
 import type { Logger } from '../../log.ts';
+import type { CreatePinMessageResult } from '../pin-message-store.ts';
 import type { AddDeliveryResult, CreatePinResult, Store } from '../store.ts';
 import { createAttempts } from './attempts.ts';
+import { createBulks, settleMessages } from './bulks.ts';
 import { createCatalog } from './catalog.ts';
 import { createDeliveries } from './deliveries.ts';
+import { createLanes } from './lanes.ts';
+import { createMessageReports, SWEEP_STEP } from './message-reports.ts';
+import { createMessageReader } from './message-rows.ts';
+import { createMessages } from './messages.ts';
 import { createOnce } from './once.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
-import { createOutbox } from './outbox.ts';
+import { createOutbox, DROP_CHUNK } from './outbox.ts';
+import { createPinMessages } from './pin-messages.ts';
 import { createPins } from './pins.ts';
 import { dropLeases, settleFuture, storeClock } from './store-clock.ts';
 import { createSweep } from './sweep.ts';
@@ -46,14 +54,21 @@ export function createSqliteStore(deps: {
   const now = storeClock(deps.clock);
   settleFuture(db, now());
   dropLeases(db);
+  settleMessages(db, now());
 
   const writer = new Writer(db);
   const windows = createWindows(db);
   const timers = createTimers(db, now);
   const outbox = createOutbox(db, now);
   const catalog = createCatalog(db);
-  const deliveries = createDeliveries({ db, now, timers, outbox });
-  const pins = createPins({ db, now, windows, deliveries, timers, outbox });
+  const reader = createMessageReader();
+  const lanes = createLanes(db);
+  const messages = createMessages({ db, now, lanes, outbox, timers, reader });
+  const bulks = createBulks({ db, now, writer, lanes, messages });
+  const reports = createMessageReports(db, now, reader);
+  const deliveries = createDeliveries({ db, now, timers, outbox, messageSteps: messages.step });
+  const pinMessages = createPinMessages({ db, now, timers, outbox });
+  const pins = createPins({ db, now, windows, deliveries, messages: pinMessages, timers, outbox });
   const attempt = createAttempts({ db, now, windows, outbox });
   const sweep = createSweep({ db, now, writer, log });
   const once = createOnce(now);
@@ -72,18 +87,52 @@ export function createSqliteStore(deps: {
       ? readAgain<Result>(result.outcome, result.pin.pinId, result.delivery.callRef)
       : keep(result);
 
+  const recallMessage =
+    <Result extends CreatePinMessageResult | { readonly outcome: 'dead' }>(result: Result) =>
+    (): Promise<Result> =>
+      writer.read(() => {
+        if (result.outcome !== 'created') return result;
+        const { outcome, pin, message } = result;
+        return { outcome, pin: pins.get(pin.pinId), message: pinMessages.get(message.ref) } as Result;
+      });
+
   return {
     putApplication: application => writer.write(() => catalog.putApplication(application)),
     getApplication: id => writer.read(() => catalog.getApplication(id)),
     listApplications: () => writer.read(() => catalog.listApplications()),
     putTemplate: template => writer.write(() => catalog.putTemplate(template)),
-    getTemplate: (application, id) => writer.read(() => catalog.getTemplate(application, id)),
+    getTemplate: (application, id) =>
+      writer.read(() => {
+        const found = catalog.getTemplate(application, id);
+        return found && !isEmailTemplate(found) ? found : undefined;
+      }),
+    putEmailTemplate: template => writer.write(() => catalog.putTemplate(template)),
+    getEmailTemplate: (application, id) =>
+      writer.read(() => {
+        const found = catalog.getTemplate(application, id);
+        return found && isEmailTemplate(found) ? found : undefined;
+      }),
     listTemplates: application => writer.read(() => catalog.listTemplates(application)),
 
     createPin: request =>
       once(`create:${request.opId}`, () => writer.write(() => pins.create(request)), recallSent),
     addDelivery: request =>
       once(`add:${request.opId}`, () => writer.write(() => pins.addDelivery(request)), recallSent),
+    createPinMessage: request =>
+      once(
+        `create:${request.opId}`,
+        () => writer.write(() => pins.createMessage(request)),
+        recallMessage<CreatePinMessageResult>,
+      ),
+    addPinMessage: request =>
+      once(
+        `add:${request.opId}`,
+        () => writer.write(() => pins.addMessage(request)),
+        recallMessage<CreatePinMessageResult | { readonly outcome: 'dead' }>,
+      ),
+    getPinMessage: ref => writer.read(() => pinMessages.get(ref)),
+    stepPinMessage: step => writer.write(() => pinMessages.step(step)),
+    claimPinMessage: request => writer.write(() => pinMessages.claim(request)),
     getPin: id => writer.read(() => pins.get(id)),
     attemptPin: request => once(`attempt:${request.opId}`, () => writer.write(() => attempt(request))),
     listVerifications: filter => writer.read(() => pins.listVerifications(filter)),
@@ -98,11 +147,44 @@ export function createSqliteStore(deps: {
       return known ? writer.write(() => deliveries.redeemToken(tokenHash)) : undefined;
     },
 
+    addBulk: request => bulks.add(request),
+    getBulk: (channel, bulkId) => writer.read(() => bulks.get(channel, bulkId)),
+    rescheduleBulk: request => writer.write(() => bulks.reschedule(request)),
+    switchBulk: request => writer.write(() => bulks.switch(request)),
+    getMessage: ref => writer.read(() => messages.get(ref)),
+    claimMessages: request => writer.write(() => messages.claim(request)),
+    claimStaleMessages: request => writer.write(() => messages.claimStale(request)),
+    nextMessageIn: channels => writer.read(() => messages.nextIn(channels)),
+    settleMessages: request => writer.write(() => messages.settle(request)),
+    startCall: request => writer.write(() => messages.startCall(request, deliveries.insert)),
+    stepMessage: step => writer.write(() => messages.step(step)),
+    knowsCarrierId: request => writer.read(() => messages.knowsCarrierId(request)),
+    takeReports: filter => writer.write(() => reports.take(filter)),
+    listMessages: filter => writer.read(() => reports.list(filter)),
+    async sweepMessages({ retentionMs }) {
+      for (let total = 0; ;) {
+        const deleted = await writer.write(() => reports.sweep(retentionMs));
+        total += deleted;
+        if (deleted < SWEEP_STEP) return total;
+      }
+    },
+
     claimTimers: request => writer.write(() => timers.claim(request)),
     completeTimer: id => writer.write(() => timers.complete(id)),
     nextTimerIn: () => writer.read(() => timers.nextIn()),
     claimEvents: request => writer.write(() => outbox.claim(request)),
     ackEvent: id => writer.write(() => outbox.ack(id)),
+    deferEvent: request => writer.write(() => outbox.defer(request)),
+    nextEventIn: request => writer.read(() => outbox.nextIn(request)),
+    async dropEvents(request) {
+      for (let total = 0; ;) {
+        const dropped = await writer.write(() => outbox.dropSome(request));
+        total += dropped;
+        if (dropped < DROP_CHUNK) return total;
+      }
+    },
+    disableAddress: request => writer.write(() => outbox.disable(request)),
+    disabledAddresses: addresses => writer.read(() => outbox.disabled(addresses)),
 
     sweep,
     now: () => writer.read(now),

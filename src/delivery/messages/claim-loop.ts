@@ -1,0 +1,126 @@
+import type { Timer } from '../../clock.ts';
+import type { Message, MessageChannel } from '../../domain/message.ts';
+import { background } from '../../log.ts';
+import type { MessagingDeps, MessagingLimits } from './context.ts';
+import type { TextDispatch } from './text-dispatch.ts';
+import type { VoiceDispatch } from './voice-dispatch.ts';
+
+/** Longer than any dispatch takes: a file's download, a carrier's answer. */
+const LEASE_MS = 60_000;
+/** How soon a text whose fate is unclear is looked at again. */
+const RECOVERY_MS = 5_000;
+const SETTLED_AT_ONCE = 200;
+const RECOVERED_AT_ONCE = 64;
+const MIN_SLEEP_MS = 1;
+
+export interface ClaimLoopDeps
+  extends Pick<MessagingDeps, 'store' | 'clock' | 'log' | 'calls'>, MessagingLimits {
+  readonly voice: Pick<VoiceDispatch, 'send' | 'recover'>;
+  readonly texts: Pick<TextDispatch, 'send' | 'recover'>;
+}
+
+/**
+ * The one place that takes messages out of the store: claims what may be sent as long as there is room, ends what
+ * expired, and looks after what an earlier life left behind.
+ */
+export class ClaimLoop {
+  readonly #deps: ClaimLoopDeps;
+  readonly #inFlight: Readonly<Record<MessageChannel, Set<string>>> = { voice: new Set(), sms: new Set() };
+  #sleep: Timer | undefined;
+  #turn: Promise<void> | undefined;
+  #again = false;
+  #stopped = true;
+  #idle: (() => void)[] = [];
+
+  constructor(deps: ClaimLoopDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#stopped = false;
+    this.wake();
+  }
+
+  /** Looks at once instead of when it meant to. */
+  wake(): void {
+    if (this.#stopped) return;
+    if (this.#turn) {
+      this.#again = true;
+      return;
+    }
+    this.#sleep?.cancel();
+    this.#again = false;
+    this.#turn = this.#run().finally(() => {
+      this.#turn = undefined;
+      if (this.#again) this.wake();
+    });
+  }
+
+  /** Claims nothing more; resolves when no dispatch is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#sleep?.cancel();
+    await this.#turn;
+    if (this.#busy() > 0) await new Promise<void>(resolve => this.#idle.push(resolve));
+  }
+
+  async #run(): Promise<void> {
+    const { store, clock, log, pollMs } = this.#deps;
+    let next: number | undefined;
+    try {
+      const [voice, sms, stale] = await Promise.all([
+        this.#claim('voice'),
+        this.#claim('sms'),
+        store.claimStaleMessages({ limit: RECOVERED_AT_ONCE, leaseMs: RECOVERY_MS }),
+        store.settleMessages({ limit: SETTLED_AT_ONCE }),
+      ]);
+      for (const message of [...voice, ...sms]) this.#dispatch(message, 'send');
+      for (const message of stale) if (!this.#isInFlight(message)) this.#dispatch(message, 'recover');
+      next = await store.nextMessageIn(this.#channelsWithRoom());
+    } catch (error) {
+      log.warn({ err: error }, 'messages: the store did not answer');
+    }
+    if (this.#stopped) return;
+    const ms = Math.max(MIN_SLEEP_MS, Math.min(next ?? pollMs, pollMs));
+    this.#sleep = clock.after(ms, () => this.wake());
+  }
+
+  async #claim(channel: MessageChannel): Promise<readonly Message[]> {
+    const limit = this.#room(channel);
+    if (limit <= 0) return [];
+    return await this.#deps.store.claimMessages({ channel, limit, leaseMs: LEASE_MS });
+  }
+
+  #room(channel: MessageChannel): number {
+    const { requests, liveCalls, calls } = this.#deps;
+    const free = requests - this.#inFlight[channel].size;
+    // A call counts from its claim on: until it is placed it is only in flight.
+    return channel === 'sms' ? free : Math.min(free, liveCalls - calls.liveCalls - this.#inFlight.voice.size);
+  }
+
+  #channelsWithRoom(): MessageChannel[] {
+    return (['voice', 'sms'] as const).filter(channel => this.#room(channel) > 0);
+  }
+
+  #isInFlight({ channel, ref }: Message): boolean {
+    return this.#inFlight[channel].has(ref);
+  }
+
+  #dispatch(message: Message, what: 'send' | 'recover'): void {
+    const { channel, ref } = message;
+    const flying = this.#inFlight[channel];
+    const wasFull = this.#room(channel) <= 1;
+    flying.add(ref);
+    const dispatch = channel === 'voice' ? this.#deps.voice : this.#deps.texts;
+    const work = dispatch[what](message).finally(() => {
+      flying.delete(ref);
+      if (wasFull || what === 'recover') this.wake();
+      if (this.#busy() === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    });
+    background(this.#deps.log, 'sending a message', work);
+  }
+
+  #busy(): number {
+    return this.#inFlight.voice.size + this.#inFlight.sms.size;
+  }
+}

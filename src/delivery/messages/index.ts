@@ -1,0 +1,4 @@
+export { createMessageCalls, type MessageCallsLink } from './message-calls.ts';
+export { createMessaging, type StartableMessaging } from './messaging.ts';
+export { createRecordings, RecordingError, type Recordings } from './recordings.ts';
+export type { MessagingDeps, MessagingLimits } from './context.ts';
