@@ -1,0 +1,152 @@
+import { z } from 'zod';
+
+import { documented } from '../../openapi.ts';
+import * as examples from './examples.ts';
+
+/** Answers of infobip-api.md 3.5 to 3.8. What a report does not know is null (0.8). */
+
+const status = z.object({
+  groupId: z.int32(),
+  groupName: z.string(),
+  id: z.int32(),
+  name: z.string(),
+  description: z.string(),
+  action: z.string().optional(),
+});
+
+const error = z.object({
+  groupId: z.int32(),
+  groupName: z.string(),
+  id: z.int32(),
+  name: z.string(),
+  description: z.string(),
+  permanent: z.boolean(),
+});
+
+const price = z.object({ pricePerSecond: z.number(), currency: z.string() });
+const date = z.string().describe("`yyyy-MM-dd'T'HH:mm:ss.SSSZ`.");
+
+export const sendAnswer = documented(
+  'StandardVoiceResponse',
+  z.object({
+    bulkId: z.string(),
+    messages: z.array(z.object({ to: z.string(), status, messageId: z.string() })),
+  }),
+  [examples.accepted],
+);
+
+export const voicesAnswer = documented(
+  'GetVoicesResponse',
+  z.object({
+    voices: z.array(
+      z.object({
+        name: z.string(),
+        gender: z.string(),
+        supplier: z.string(),
+        ssmlSupported: z.boolean(),
+        isDefault: z.boolean(),
+        isNeural: z.boolean(),
+      }),
+    ),
+  }),
+  [examples.voices],
+);
+
+export const bulkAnswer = documented('VoiceBulkResponse', z.object({ bulkId: z.string(), sendAt: date }), [
+  examples.bulk,
+]);
+
+export const bulkStatusAnswer = documented(
+  'VoiceBulkStatusResponse',
+  z.object({
+    bulkId: z.string(),
+    status: z.enum(['PENDING', 'PAUSED', 'PROCESSING', 'CANCELED', 'FINISHED', 'FAILED']),
+  }),
+  [examples.bulkStatus],
+);
+
+export const reportsAnswer = documented(
+  'VoiceReportResponse',
+  z.object({
+    results: z.array(
+      z.object({
+        bulkId: z.string(),
+        messageId: z.string(),
+        from: z.string(),
+        to: z.string(),
+        sentAt: date,
+        mccMnc: z.string().nullable(),
+        callbackData: z.string().nullable(),
+        voiceCall: z.object({
+          feature: z.string(),
+          startTime: date.nullable(),
+          answerTime: date.nullable(),
+          endTime: date.nullable(),
+          duration: z.int32(),
+          chargedDuration: z.int32(),
+          fileDuration: z.number(),
+          dtmfCodes: z.string(),
+          answeredBy: z.string().optional().describe('`HUMAN` or `MACHINE`, where detection was on.'),
+          ivr: z.null(),
+        }),
+        price,
+        status,
+        error,
+      }),
+    ),
+  }),
+  [examples.reports],
+);
+
+export const flatReportsAnswer = documented(
+  'DeprecatedVoiceReportResponse',
+  z.object({
+    results: z.array(
+      z.object({
+        bulkId: z.string(),
+        messageId: z.string(),
+        to: z.string(),
+        sentAt: date,
+        doneAt: date.nullable(),
+        startTime: date.nullable(),
+        endTime: date.nullable(),
+        answerTime: date.nullable(),
+        duration: z.int32(),
+        fileDuration: z.number(),
+        mccMnc: z.string().nullable(),
+        callbackData: z.string().nullable(),
+        dtmfCodes: z.string(),
+        recordedAudioFileUrl: z.string().nullable(),
+        scenarioId: z.string().nullable(),
+        scenarioName: z.string().nullable(),
+        price,
+        status,
+        error,
+      }),
+    ),
+  }),
+  [examples.flatReports],
+);
+
+export const logsAnswer = documented(
+  'VoiceLogsResponse',
+  z.object({
+    results: z.array(
+      z.object({
+        bulkId: z.string(),
+        messageId: z.string(),
+        to: z.string(),
+        from: z.string(),
+        text: z.string().nullable().describe('Digits and spelled codes are masked.'),
+        sentAt: date,
+        doneAt: date.nullable(),
+        duration: z.int32(),
+        mccMnc: z.string().nullable(),
+        price,
+        status,
+        error,
+      }),
+    ),
+  }),
+  [examples.logs],
+);

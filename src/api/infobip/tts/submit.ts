@@ -1,0 +1,91 @@
+import type { SubmitBulk, SubmitMessage } from '../../../delivery/messaging.ts';
+import {
+  normaliseRetry,
+  sendAtProblem,
+  sendingSpeed,
+  timeWindow,
+  validityMs,
+} from '../../../domain/schedule.ts';
+import type { SendingSpeed } from '../../../domain/message.ts';
+import { ServiceError } from '../../../errors.ts';
+import { given, voiceContent, type AnyMessage } from './content.ts';
+import { DEFAULTS } from './decisions.ts';
+import { judge } from './judge.ts';
+import { notifyTarget } from './notify.ts';
+
+/** A message and whom it goes to. */
+export interface Addressed {
+  readonly message: AnyMessage;
+  readonly destinations: readonly { to: string; messageId?: string | null }[];
+}
+
+/**
+ * The request as the engine takes it: defaults, clamps and rounding of infobip-api.md 3.4.
+ * @throws ServiceError badRequest, naming the fields
+ */
+export function toSubmit(
+  request: { bulkId?: string | null; messages: readonly Addressed[] },
+  now: number,
+): SubmitBulk {
+  assertSendTimes(request.messages, now);
+  const bulkId = given(request.bulkId);
+  return {
+    face: 'tts3',
+    channel: 'voice',
+    ...(bulkId !== undefined && { bulkId }),
+    messages: request.messages.map(submitMessage),
+  };
+}
+
+function submitMessage({ message, destinations }: Addressed): SubmitMessage {
+  const from = given(message.from);
+  const rejection = judge(message);
+  const notify = notifyTarget(message);
+  return {
+    destinations: destinations.map(({ to, messageId }) => {
+      const id = given(messageId);
+      return id === undefined ? { to } : { to, messageId: id };
+    }),
+    ...(from !== undefined && { from }),
+    content: voiceContent(message),
+    ...(rejection ? { rejection } : timing(message)),
+    ...(notify && { notify }),
+    ...(message.callbackData != null && { callbackData: message.callbackData }),
+  };
+}
+
+function timing(
+  message: AnyMessage,
+): Pick<SubmitMessage, 'sendAt' | 'speed' | 'window' | 'retry' | 'validityMs'> {
+  const { sendAt, retry, deliveryTimeWindow, validityPeriod } = message;
+  const speed = speedOf(message.sendingSpeed);
+  const validity = validityMs(
+    validityPeriod == null ? undefined : { amount: validityPeriod, unit: 'minute' },
+    speed,
+  );
+  const { days = [], from, to } = deliveryTimeWindow ?? {};
+  return {
+    ...(sendAt != null && { sendAt }),
+    ...(speed && { speed }),
+    ...(validity !== undefined && { validityMs: validity }),
+    ...(retry && { retry: normaliseRetry(retry) }),
+    ...(deliveryTimeWindow && { window: timeWindow({ days, ...(from && { from }), ...(to && { to }) }) }),
+  };
+}
+
+function speedOf(asked: AnyMessage['sendingSpeed']): SendingSpeed | undefined {
+  if (!asked) return undefined;
+  const unit = given(asked.timeUnit)?.toLowerCase();
+  return sendingSpeed(asked.speed, UNITS.find(known => known === unit) ?? DEFAULTS.speedUnit);
+}
+
+const UNITS = ['second', 'minute', 'hour', 'day'] as const;
+
+function assertSendTimes(messages: readonly Addressed[], now: number): void {
+  for (const [index, { message }] of messages.entries()) {
+    const problem = message.sendAt == null ? undefined : sendAtProblem(message.sendAt, now);
+    if (problem !== undefined) {
+      throw new ServiceError('badRequest', { fields: { [`messages[${index}].sendAt`]: [problem] } });
+    }
+  }
+}
