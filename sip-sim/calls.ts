@@ -41,6 +41,11 @@ export class Calls {
     return this.#calls.get(sid);
   }
 
+  /** Newest first. */
+  all(): readonly Call[] {
+    return [...this.#calls.values()].toReversed();
+  }
+
   /** Calls to this number, oldest first. */
   to(number: string): readonly Call[] {
     return [...this.#calls.values()].filter(call => call.request.to === number);

@@ -6,7 +6,9 @@ import { controlCallJson } from './call-json.ts';
 import type { Calls } from './calls.ts';
 import { streamEvents } from './event-stream.ts';
 import type { EventLog } from './events.ts';
+import { hlrJson } from './hlr.ts';
 import { errorName, type SimLog } from './log.ts';
+import { mailboxSchema, parseAddress, type Mailboxes } from './mailboxes.ts';
 import type { Message, Messages } from './messages.ts';
 import { behaviourSchema, keysSchema, parseNumber, type Phones } from './phone.ts';
 import { settingsUpdate } from './settings.ts';
@@ -15,6 +17,7 @@ export interface ControlApiDeps {
   readonly calls: Calls;
   readonly messages: Messages;
   readonly phones: Phones;
+  readonly mailboxes: Mailboxes;
   readonly events: EventLog;
   readonly log: SimLog;
   readonly index: () => Record<string, unknown>;
@@ -25,6 +28,9 @@ export interface ControlApiDeps {
 
 interface ByNumber {
   Params: { number: string };
+}
+interface ByAddress {
+  Params: { address: string };
 }
 interface ById {
   Params: { id: string };
@@ -46,7 +52,7 @@ const keysBody = z.strictObject({ keys: keysSchema });
 
 /** What people and tests do with the simulated phones: a public contract, see README.md. */
 export function controlApi(deps: ControlApiDeps): (app: FastifyInstance) => Promise<void> {
-  const { calls, messages, phones, events } = deps;
+  const { calls, messages, phones, mailboxes, events } = deps;
 
   const call = (request: FastifyRequest<ById>): Call => {
     const found = calls.get(request.params.id);
@@ -59,6 +65,8 @@ export function controlApi(deps: ControlApiDeps): (app: FastifyInstance) => Prom
     throw new ControlError(409, { error: 'wrong-state', message });
   };
   const phone = (number: string): Record<string, unknown> => ({ number, ...phones.get(number) });
+
+  const mailbox = (address: string): Record<string, unknown> => ({ address, ...mailboxes.get(address) });
 
   return async app => {
     app.setErrorHandler((error: unknown, _request, reply) => {
@@ -97,6 +105,22 @@ export function controlApi(deps: ControlApiDeps): (app: FastifyInstance) => Prom
       messages: messages.inbox(numberOf(request)).map(inboxJson),
     }));
 
+    app.get<ByNumber>('/hlr/:number', request => {
+      const number = numberOf(request);
+      return hlrJson(number, phones.get(number));
+    });
+
+    app.get<ByAddress>('/mailboxes/:address', request => mailbox(addressOf(request)));
+    app.put<ByAddress>('/mailboxes/:address', request => {
+      const address = addressOf(request);
+      mailboxes.set(address, parse(mailboxSchema, request.body ?? {}));
+      events.emit('mailbox.updated', { address, outcome: mailboxes.get(address).outcome });
+      return mailbox(address);
+    });
+    app.get<ByAddress>('/mailboxes/:address/messages', request => ({
+      messages: mailboxes.inbox(addressOf(request)),
+    }));
+
     app.get<ById>('/calls/:id', request => controlCallJson(call(request)));
     app.get<ById>('/calls/:id/audio.wav', async (request, reply) =>
       reply.type('audio/wav').header('cache-control', 'no-store').send(call(request).recording.wav()),
@@ -130,6 +154,12 @@ function numberOf(request: FastifyRequest<ByNumber>): string {
   if (number) return number;
   const message = 'a number is E.164: up to fifteen digits, with or without +';
   throw new ControlError(400, { error: 'invalid', field: 'number', message });
+}
+
+function addressOf(request: FastifyRequest<ByAddress>): string {
+  const address = parseAddress(request.params.address);
+  if (address) return address;
+  throw new ControlError(400, { error: 'invalid', field: 'address', message: 'no mail address' });
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {

@@ -10,12 +10,14 @@ import { controlApi } from './control-api.ts';
 import { EventLog } from './events.ts';
 import { HttpClient, WEBHOOK_TIMEOUT_MS } from './http-client.ts';
 import { errorName, silentLog, type SimLog } from './log.ts';
+import { Mailboxes } from './mailboxes.ts';
 import { Messages } from './messages.ts';
 import { Phones } from './phone.ts';
 import { Random } from './random.ts';
 import { RestFaultGate } from './rest-faults.ts';
 import { renderSay } from './say.ts';
 import { NO_FAULTS, type Injected } from './settings.ts';
+import { openSmtpInbox } from './smtp-inbox.ts';
 import { SpeechEngine } from './speech-engine.ts';
 import { Ticker } from './ticker.ts';
 import { refuseStrangePages } from './strange-pages.ts';
@@ -28,6 +30,8 @@ export interface SimulatorOptions {
   readonly host?: string;
   /** 0 (default): any free one. */
   readonly port?: number;
+  /** Of the mail inbox; 0 (default): any free one. */
+  readonly smtpPort?: number;
   readonly accountSid?: string;
   /** Default: kept in `dataDir`, or random. */
   readonly authToken?: string;
@@ -40,14 +44,16 @@ export interface SimulatorOptions {
   readonly maxRecordingSeconds?: number;
   /** One media stream's unplayed audio; Twilio's, and the default: ten minutes. */
   readonly maxStreamBufferSeconds?: number;
-  /** Finished calls kept (2,000), their audio in bytes (256 MB), messages (5,000) and events (5,000). */
-  readonly keep?: { calls?: number; audioBytes?: number; messages?: number; events?: number };
+  /** Finished calls kept (2,000), their audio in bytes (256 MB), messages, mails and events (5,000 each). */
+  readonly keep?: { calls?: number; audioBytes?: number; messages?: number; mails?: number; events?: number };
   /** Real ms; Twilio's, and the default: 15 s. */
   readonly webhookTimeoutMs?: number;
 }
 
 export interface Simulator {
   readonly url: string;
+  /** `smtp://127.0.0.1:8025` */
+  readonly smtpUrl: string;
   readonly accountSid: string;
   readonly authToken: string;
   readonly speed: number;
@@ -59,7 +65,7 @@ export interface Simulator {
 
 const CALLBACK_GRACE_MS = 1_000;
 
-/** Starts a simulated carrier with simulated phones: Twilio's wire and the control API on one port (README.md). */
+/** Starts a simulated carrier with simulated phones: Twilio's wire and the control API on one port, mail on another. */
 export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const log = options.log ?? silentLog;
   const accountSid = options.accountSid ?? DEFAULT_ACCOUNT_SID;
@@ -112,10 +118,12 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     options.keep?.messages ?? 5_000,
   );
 
+  const mailboxes = new Mailboxes({ clock, events }, options.keep?.mails ?? 5_000);
+
   const app = fastify({
     bodyLimit: 256 * 1024,
     forceCloseConnections: true,
-    routerOptions: { maxParamLength: 200 },
+    routerOptions: { maxParamLength: 400 },
   });
   // Event streams and requests left hanging are not fastify's to end.
   const sockets = new Set<Socket>();
@@ -124,6 +132,10 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     socket.once('close', () => sockets.delete(socket));
   });
   const host = options.host ?? '127.0.0.1';
+  const inbox = await openSmtpInbox(
+    { accountSid, authToken, mailboxes, events, log, accepting: () => accepting },
+    { host, port: options.smtpPort ?? 0 },
+  );
   app.addHook('onRequest', refuseStrangePages(host));
   await app.register(
     twilioApi({
@@ -143,6 +155,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       calls,
       messages,
       phones,
+      mailboxes,
       events,
       log,
       index: () => ({
@@ -153,6 +166,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
         keptCalls: calls.size,
         lagMs: ticker.lagMs,
         speech: !speech.missing,
+        smtpUrl: inbox.url,
         paths: PATHS,
       }),
       settings: () => ({
@@ -184,11 +198,15 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
         calls.reset();
         phones.clear();
         messages.clear();
+        mailboxes.clear();
         events.emit('reset', {});
       },
     }),
   );
-  const url = await app.listen({ host, port: options.port ?? 0 });
+  const url = await app.listen({ host, port: options.port ?? 0 }).catch(async (error: unknown) => {
+    await inbox.close();
+    throw error;
+  });
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -200,9 +218,11 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     await speech.close();
     for (const socket of sockets) socket.destroy();
     await app.close();
+    await inbox.close();
   };
   return {
     url,
+    smtpUrl: inbox.url,
     accountSid,
     authToken,
     get speed() {
@@ -228,6 +248,10 @@ const PATHS = [
   'GET /phones/{number}',
   'GET /phones/{number}/calls',
   'GET /phones/{number}/messages',
+  'GET /hlr/{number}',
+  'PUT /mailboxes/{address}',
+  'GET /mailboxes/{address}',
+  'GET /mailboxes/{address}/messages',
   'GET /calls/{id}',
   'GET /calls/{id}/audio.wav',
   'POST /calls/{id}/answer|reject|hangup',

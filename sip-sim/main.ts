@@ -10,6 +10,7 @@ const environment = z
   .object({
     SIM_HOST: z.string().default('127.0.0.1'),
     SIM_PORT: z.coerce.number().int().min(0).max(65_535).default(8081),
+    SIM_SMTP_PORT: z.coerce.number().int().min(0).max(65_535).default(8025),
     SIM_ACCOUNT_SID: z
       .string()
       .regex(/^AC[0-9a-f]{32}$/, 'AC and 32 hex digits')
@@ -35,6 +36,7 @@ const line =
 const simulator = await createSimulator({
   host: env.SIM_HOST,
   port: env.SIM_PORT,
+  smtpPort: env.SIM_SMTP_PORT,
   accountSid: env.SIM_ACCOUNT_SID,
   authToken: env.SIM_AUTH_TOKEN,
   speed: env.SIM_SPEED,
@@ -44,7 +46,7 @@ const simulator = await createSimulator({
 });
 const token = env.SIM_AUTH_TOKEN === undefined ? `${env.DATA_DIR}/sim-auth-token` : 'SIM_AUTH_TOKEN';
 process.stdout.write(
-  `simulator ready on ${simulator.url} · account ${simulator.accountSid} · auth token in ${token} · speed ${simulator.speed}\n`,
+  `simulator ready on ${simulator.url} · mail on ${simulator.smtpUrl} · account ${simulator.accountSid} · auth token in ${token} · speed ${simulator.speed}\n`,
 );
 
 let stopping = false;

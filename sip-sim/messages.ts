@@ -3,6 +3,7 @@ import type { SimClock } from './clock.ts';
 import type { EventLog } from './events.ts';
 import type { Phones } from './phone.ts';
 import { newSid } from './random.ts';
+import { SMS_REFUSALS, TwilioRestError } from './twilio-errors.ts';
 import type { MessageRequest } from './twilio-forms.ts';
 import { rfc2822 } from './wire.ts';
 
@@ -41,7 +42,12 @@ export class Messages {
     this.#limit = limit;
   }
 
+  /** @throws TwilioRestError where the phone's behaviour is `refused` */
   send(request: MessageRequest): Message {
+    const { smsOutcome, smsDelayMs, smsErrorCode } = this.#deps.phones.get(request.to);
+    if (smsOutcome === 'refused') {
+      throw new TwilioRestError(SMS_REFUSALS.find(code => code === smsErrorCode) ?? SMS_REFUSALS[0]);
+    }
     const now = this.#deps.clock.wall();
     const message: Message = {
       sid: newSid('SM'),
@@ -55,13 +61,23 @@ export class Messages {
     this.#messages.set(message.sid, message);
     const oldest = this.#messages.keys().next();
     if (this.#messages.size > this.#limit && !oldest.done) this.#messages.delete(oldest.value);
-    const { smsOutcome, smsDelayMs } = this.#deps.phones.get(request.to);
+    const enter = (status: MessageStatus): void => {
+      if (status === 'undelivered' || status === 'failed') message.errorCode = smsErrorCode ?? ERRORS[status];
+      this.#enter(message, status, smsOutcome !== 'silent');
+    };
     this.#deps.clock.after(SENT_MS, () => {
-      if (smsOutcome === 'failed') return this.#enter(message, 'failed');
-      this.#enter(message, 'sent');
-      if (smsOutcome !== 'sent') this.#deps.clock.after(smsDelayMs, () => this.#enter(message, smsOutcome));
+      if (smsOutcome === 'failed') return enter('failed');
+      enter('sent');
+      if (smsOutcome === 'sent') return;
+      const final = smsOutcome === 'undelivered' ? 'undelivered' : 'delivered';
+      this.#deps.clock.after(smsDelayMs, () => enter(final));
     });
     return message;
+  }
+
+  /** Newest first. */
+  all(): readonly Message[] {
+    return [...this.#messages.values()].toReversed();
   }
 
   get(sid: string): Message | undefined {
@@ -79,15 +95,14 @@ export class Messages {
     this.#messages.clear();
   }
 
-  #enter(message: Message, status: MessageStatus): void {
+  #enter(message: Message, status: MessageStatus, reported: boolean): void {
     if (!this.#messages.has(message.sid)) return;
     message.status = status;
     message.updatedAt = this.#deps.clock.wall();
     if (status === 'sent') message.sentAt = message.updatedAt;
-    if (status === 'undelivered' || status === 'failed') message.errorCode = ERRORS[status];
     const { to, from, statusCallback } = message.request;
     this.#deps.events.emit('message.status', { message: message.sid, to, from, status });
-    if (statusCallback === undefined) return;
+    if (statusCallback === undefined || !reported) return;
     this.#deps.callbacks.send({
       kind: 'message-status',
       subject: message.sid,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
 import { wavToTelephone } from './audio.ts';
+import { hlrFields } from './hlr.ts';
+import { SMS_REFUSALS } from './twilio-errors.ts';
 
 const MAX_GREETING_BASE64 = 8 * 1024 * 1024;
 const nullableMs = z.number().min(0).max(86_400_000).nullable();
@@ -19,8 +21,7 @@ export const keysSchema = z
   .max(64)
   .regex(/^[0-9*#A-Dw]+$/, 'only 0-9, *, #, A-D and w (half a second of pause)');
 
-/** What a simulated phone does when it is called: a public contract, see README.md. */
-export const behaviourSchema = z.strictObject({
+const fields = z.strictObject({
   outcome: z.enum(['answer', 'busy', 'no-answer', 'reject', 'fail', 'voicemail', 'manual']).default('answer'),
   answerAfterMs: z.number().min(0).max(600_000).default(500),
   hangupAfterMs: nullableMs.default(null),
@@ -41,9 +42,29 @@ export const behaviourSchema = z.strictObject({
   /** What answering-machine detection will say; null: judged from the outcome and the greeting. */
   machine: z.enum(['human', 'machine', 'fax', 'unknown']).nullable().default(null),
   sipCode: z.number().int().min(400).max(699).nullable().default(null),
-  smsOutcome: z.enum(['delivered', 'undelivered', 'failed', 'sent']).default('delivered'),
-  smsDelayMs: z.number().min(0).max(3_600_000).default(200),
+  smsOutcome: z
+    .enum(['delivered', 'undelivered', 'failed', 'sent', 'refused', 'silent', 'late'])
+    .default('delivered'),
+  smsDelayMs: z.number().min(0).max(86_400_000).optional(),
+  /** Of a text that is undelivered, failed or refused; null is the usual one. */
+  smsErrorCode: z.number().int().min(10_000).max(99_999).nullable().default(null),
+  ...hlrFields,
 });
+
+const SMS_DELAY_MS = 200;
+const LATE_MS = 60_000;
+
+/** What a simulated phone does when it is called, texted or looked up: a public contract, see README.md. */
+export const behaviourSchema = fields
+  .refine(
+    ({ smsOutcome, smsErrorCode }) =>
+      smsOutcome !== 'refused' || smsErrorCode === null || SMS_REFUSALS.some(code => code === smsErrorCode),
+    { path: ['smsErrorCode'], message: `for refused, one of ${SMS_REFUSALS.join(', ')}` },
+  )
+  .transform(behaviour => ({
+    ...behaviour,
+    smsDelayMs: behaviour.smsDelayMs ?? (behaviour.smsOutcome === 'late' ? LATE_MS : SMS_DELAY_MS),
+  }));
 
 export type Behaviour = z.infer<typeof behaviourSchema>;
 export type KeyEntry = Behaviour['keys'][number];

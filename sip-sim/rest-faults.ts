@@ -1,7 +1,7 @@
 import type { Random } from './random.ts';
 import type { Injected, RestFaults } from './settings.ts';
 
-export type RestOperation = 'create' | 'update' | 'message';
+export type RestOperation = 'create' | 'update' | 'message' | 'list';
 
 /** Decides whether a REST request is hit, counting down the faults' `count`. */
 export class RestFaultGate {

@@ -9,7 +9,7 @@ const restFaults = z.strictObject({
    * does the work and closes without a reply, `garbage` answers 200 with no JSON.
    */
   mode: z.enum(['none', 'error', 'too-many', 'hang', 'reset', 'lose-reply', 'garbage']).default('none'),
-  on: z.enum(['all', 'create', 'update', 'message']).default('all'),
+  on: z.enum(['all', 'create', 'update', 'message', 'list']).default('all'),
   rate: rate.default(1),
   /** How many more requests it may hit; null is no limit. */
   count: z.number().int().min(0).nullable().default(null),

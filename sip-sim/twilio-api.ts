@@ -11,6 +11,7 @@ import { messageJson, type Messages } from './messages.ts';
 import type { RestFaultGate, RestOperation } from './rest-faults.ts';
 import { TwilioRestError } from './twilio-errors.ts';
 import { readCallForm, readMessageForm, readUpdateForm } from './twilio-forms.ts';
+import { listPage } from './twilio-lists.ts';
 
 export interface TwilioApiDeps {
   readonly accountSid: string;
@@ -114,6 +115,22 @@ export function twilioApi(deps: TwilioApiDeps): (app: FastifyInstance) => Promis
         return { status: 201, body: twilioCallJson(call, accountSid) };
       }),
     );
+    app.get<Account>('/Accounts/:account/Calls.json', async (request, reply) =>
+      answer(request, reply, 'list', () => {
+        const items = calls.all().map(call => ({
+          call,
+          sid: call.sid,
+          to: call.request.to,
+          from: call.request.from,
+          status: call.status,
+          // Dialled at once.
+          at: call.createdAt,
+        }));
+        const list = { key: 'calls', dateField: 'StartTime', ...target(request) } as const;
+        const body = listPage(items, { ...list, render: ({ call }) => twilioCallJson(call, accountSid) });
+        return { status: 200, body };
+      }),
+    );
     app.post<Resource>('/Accounts/:account/Calls/:sid.json', async (request, reply) =>
       answer(request, reply, 'update', () => {
         const call = find(request.params.sid);
@@ -128,6 +145,21 @@ export function twilioApi(deps: TwilioApiDeps): (app: FastifyInstance) => Promis
       answer(request, reply, 'message', () => {
         const message = messages.send(readMessageForm(form(request)));
         return { status: 201, body: messageJson(message, accountSid) };
+      }),
+    );
+    app.get<Account>('/Accounts/:account/Messages.json', async (request, reply) =>
+      answer(request, reply, 'list', () => {
+        const items = messages.all().map(message => ({
+          message,
+          sid: message.sid,
+          to: message.request.to,
+          from: message.request.from,
+          status: message.status,
+          at: message.sentAt,
+        }));
+        const list = { key: 'messages', dateField: 'DateSent', ...target(request) } as const;
+        const body = listPage(items, { ...list, render: ({ message }) => messageJson(message, accountSid) });
+        return { status: 200, body };
       }),
     );
     app.get<Resource>('/Accounts/:account/Messages/:sid.json', request => {
@@ -148,6 +180,12 @@ function update(call: Call, body: URLSearchParams): void {
   }
   if (call.state !== 'answered') call.end('canceled', 'customer');
   else if (change.status === 'completed') call.end('completed', 'customer');
+}
+
+/** Path and query as they were asked for; a `+` of a number that nobody escaped is a plus here. */
+function target(request: FastifyRequest): { path: string; query: URLSearchParams } {
+  const [path = '', query = ''] = request.url.split('?', 2);
+  return { path, query: new URLSearchParams(query.replace(/=\+(?=\d)/g, '=%2B')) };
 }
 
 function form(request: FastifyRequest): URLSearchParams {

@@ -16,15 +16,22 @@ const table = {
   21212: { status: 400, text: "Invalid 'From' Number" },
   21213: { status: 400, text: "'From' number is required" },
   21220: { status: 400, text: 'Call is not in-progress. Cannot redirect.' },
+  21408: { status: 403, text: 'Permission to send an SMS has not been enabled for this region' },
   21602: { status: 400, text: 'Message body is required.' },
   21603: { status: 400, text: "A 'From' phone number is required." },
   21604: { status: 400, text: "A 'To' phone number is required." },
   21609: { status: 400, text: 'StatusCallback is not a valid URL' },
+  21610: { status: 400, text: 'Attempt to send to unsubscribed recipient' },
+  21612: { status: 400, text: "Message cannot be sent with the current combination of 'To' and 'From'" },
+  21614: { status: 400, text: "'To' number is not a valid mobile number" },
   21617: { status: 400, text: 'The concatenated message body exceeds the 1600 character limit' },
   21626: { status: 400, text: 'StatusCallbackEvent is invalid' },
 } as const;
 
 export type TwilioCode = keyof typeof table;
+
+/** Refusals of a text that depend on who is to get it; the first is the usual one. */
+export const SMS_REFUSALS = [21610, 21211, 21408, 21612, 21614] as const satisfies readonly TwilioCode[];
 
 /** An answer of the REST API that is not what was asked for. */
 export class TwilioRestError extends Error {

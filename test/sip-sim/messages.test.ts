@@ -44,6 +44,52 @@ test.each([
 });
 
 test.each([
+  [{ smsOutcome: 'refused' }, 21610],
+  [{ smsOutcome: 'refused', smsErrorCode: 21211 }, 21211],
+  [{ smsOutcome: 'refused', smsErrorCode: 21408 }, 21408],
+])('%j is refused with %i, and never was', async (behaviour, code) => {
+  await customer.phone(TO, behaviour);
+  const statusCallback = `${customer.url}/sms`;
+  const sending = customer.client.messages.create({ to: TO, from: FROM, body: 'x', statusCallback });
+  await expect(sending).rejects.toMatchObject({ code, status: code === 21408 ? 403 : 400 });
+  expect(await customer.client.messages.list()).toEqual([]);
+});
+
+test.each([
+  ['undelivered', 30005],
+  ['failed', 30007],
+])('%s with a code of one’s own', async (smsOutcome, smsErrorCode) => {
+  await customer.phone(TO, { smsOutcome, smsErrorCode });
+  const statusCallback = `${customer.url}/sms`;
+  const { sid } = await customer.client.messages.create({ to: TO, from: FROM, body: 'x', statusCallback });
+  const last = () => customer.webhooks.findLast(({ params }) => params.MessageStatus === smsOutcome)?.params;
+  await eventually('the callback', () => last() !== undefined);
+  expect(last()!.ErrorCode).toBe(String(smsErrorCode));
+  expect((await customer.client.messages(sid).fetch()).errorCode).toBe(smsErrorCode);
+});
+
+test('silent arrives without a word; late comes after a minute', async () => {
+  const LATER = '+41790000000';
+  await customer.phone(TO, { smsOutcome: 'silent' });
+  await customer.phone(LATER, { smsOutcome: 'late', smsDelayMs: 10_000 });
+  const statusCallback = `${customer.url}/sms`;
+  const silent = await customer.client.messages.create({ to: TO, from: FROM, body: 'x', statusCallback });
+  const late = await customer.client.messages.create({ to: LATER, from: FROM, body: 'x', statusCallback });
+  const started = performance.now();
+  await eventually('the late one', () =>
+    customer.webhooks.some(({ params }) => params.MessageStatus === 'delivered'),
+  );
+  // Twentyfold speed.
+  expect(performance.now() - started).toBeGreaterThan(400);
+  expect((await customer.client.messages(silent.sid).fetch()).status).toBe('delivered');
+  const { messages } = await customer.control<{ messages: object[] }>('GET', `/phones/${TO}/messages`);
+  expect(messages).toHaveLength(1);
+  expect(new Set(customer.webhooks.map(({ params }) => params.MessageSid))).toEqual(new Set([late.sid]));
+  await customer.phone(LATER, { smsOutcome: 'late' });
+  expect(await customer.control('GET', `/phones/${LATER}`)).toMatchObject({ smsDelayMs: 60_000 });
+});
+
+test.each([
   [{ to: '', from: FROM, body: 'x' }, 21604],
   [{ to: TO, body: 'x' }, 21603],
   [{ to: TO, from: FROM }, 21602],
