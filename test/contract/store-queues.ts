@@ -93,8 +93,8 @@ export function queueCases(current: Current): void {
       const { delivery } = await createdPin(store, { events: [event('m')] });
       const claimed = await store.claimEvents({ limit: 2, leaseMs: 500 });
       expect(claimed).toEqual([
-        { ...event('z'), createdAt: pin.createdAt, tries: 1 },
-        { ...event('a'), createdAt: pin.createdAt, tries: 1 },
+        { ...event('z'), target: '-', createdAt: pin.createdAt, tries: 1 },
+        { ...event('a'), target: '-', createdAt: pin.createdAt, tries: 1 },
       ]);
       expect(ids(await store.claimEvents({ limit: 9, leaseMs: 500 }))).toEqual(['m']);
       expect(await store.claimEvents({ limit: 9, leaseMs: 500 })).toEqual([]);

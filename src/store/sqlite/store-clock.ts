@@ -28,10 +28,13 @@ export function settleFuture(db: DatabaseSync, now: number): void {
       $now: now,
     },
   );
+  db.prepare(`
+    UPDATE event SET created_at = min(created_at, $now), armed_at = $now, due_at = $now + due_at - armed_at
+    WHERE armed_at > $now`).run({ $now: now });
 }
 
 /** The one owner has just started: no lease of an earlier life is anybody's. */
 export function dropLeases(db: DatabaseSync): void {
   db.exec('UPDATE timer SET leased = 0, available_at = due_at');
-  db.exec('UPDATE event SET available_at = created_at');
+  db.exec('UPDATE event SET available_at = due_at WHERE leader IS NULL');
 }

@@ -1,0 +1,285 @@
+import type { Clock, Timer } from '../../clock.ts';
+import { pushRetryDelayMs } from '../../domain/push-schedule.ts';
+import { background, type Logger } from '../../log.ts';
+import type { Store, StoredEvent } from '../../store/store.ts';
+import { GuardedFetchError, type GuardedFetch } from './guarded-fetch.ts';
+import { PUSH_EVENT, pushData, type PushBody, type PushData, type PushRenderer } from './push-event.ts';
+import type { WebhookSigner } from './signature.ts';
+
+export interface PusherDeps {
+  readonly store: Pick<
+    Store,
+    | 'claimEvents'
+    | 'ackEvent'
+    | 'deferEvent'
+    | 'nextEventIn'
+    | 'dropEvents'
+    | 'disableAddress'
+    | 'disabledAddresses'
+  >;
+  readonly fetch: Pick<GuardedFetch, 'guardedFetch'>;
+  readonly signer: WebhookSigner;
+  /** By the `kind` of the event's data. */
+  readonly renderers: Readonly<Record<string, PushRenderer>>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Types that somebody else consumes: left alone. All others are deleted after two days. */
+  readonly othersTypes?: readonly string[];
+  readonly limits?: Partial<PusherLimits>;
+  readonly count?: (what: PushCounted) => void;
+}
+
+export interface PusherLimits {
+  /** Pushes under way at a time: in all, and to one origin. */
+  readonly concurrency: number;
+  readonly perTarget: number;
+  /** Reports that may share a push (infobip-api.md 5.3). */
+  readonly batch: number;
+  /** How late a push may be that nobody called `wake` for. */
+  readonly pollMs: number;
+  /** How long a 410 holds. */
+  readonly goneMs: number;
+}
+
+/** What became of a try, for metrics. */
+export type PushCounted =
+  | 'push-delivered'
+  /** Comes again. */
+  | 'push-failed'
+  /** The end of the schedule. */
+  | 'push-given-up'
+  /** 410, now or within `goneMs`. */
+  | 'push-gone'
+  /** A URL that is not allowed. */
+  | 'push-blocked'
+  /** Nothing to tell, no such kind, or no URL. */
+  | 'push-empty';
+
+export interface Pusher {
+  /** Resolves when the first overdue pushes are under way. */
+  start(): Promise<void>;
+  /** Gives pushes under way `graceMs` to end, then cuts them off: they come again after the next start. */
+  stop(graceMs?: number): Promise<void>;
+  /** Something was written to the outbox: looks at once. */
+  wake(): void;
+}
+
+const LIMITS: PusherLimits = {
+  concurrency: 32,
+  perTarget: 2,
+  batch: 100,
+  pollMs: 1_000,
+  goneMs: 86_400_000,
+};
+/** Longer than rendering, all of a request, and writing down what became of it. */
+const LEASE_MS = 60_000;
+const TIMEOUT_MS = 15_000;
+const RENDER_TIMEOUT_MS = 10_000;
+const MIN_SLEEP_MS = 5;
+const STOP_GRACE_MS = 2_000;
+const TIDY_MS = 3_600_000;
+/** As long as reports can be had (infobip-api.md 5.3). */
+const UNCONSUMED_MS = 48 * 3_600_000;
+
+/**
+ * Brings the outbox to customers' URLs: at least once, each event with the same `webhook-id` on every try, on Infobip's
+ * schedule (infobip-api.md 3.7), which lives in the store and so goes on after a restart. Only a 2xx is success. Targets
+ * take turns and each has few pushes under way, so that a slow one holds up nobody else.
+ */
+export function createPusher(deps: PusherDeps): Pusher {
+  return new OutboxPusher(deps);
+}
+
+class OutboxPusher implements Pusher {
+  readonly #deps: PusherDeps;
+  readonly #limits: PusherLimits;
+  /** Pushes under way by target. */
+  readonly #busy = new Map<string, number>();
+  readonly #pushes = new Set<Promise<void>>();
+  #abort = new AbortController();
+  #lastTarget = '';
+  #turn: Promise<void> | undefined;
+  #again = false;
+  #sleep: Timer | undefined;
+  #tidy: Timer | undefined;
+  #stopped = true;
+
+  constructor(deps: PusherDeps) {
+    this.#deps = deps;
+    this.#limits = { ...LIMITS, ...deps.limits };
+  }
+
+  async start(): Promise<void> {
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    this.#abort = new AbortController();
+    this.#tidyNow();
+    await this.#run();
+  }
+
+  wake(): void {
+    if (this.#stopped) return;
+    if (this.#turn) this.#again = true;
+    else background(this.#deps.log, 'pushing', this.#run());
+  }
+
+  async stop(graceMs = STOP_GRACE_MS): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#sleep?.cancel();
+    this.#tidy?.cancel();
+    await this.#turn;
+    const grace = this.#deps.clock.after(graceMs, () => this.#abort.abort());
+    await Promise.all(this.#pushes);
+    grace.cancel();
+  }
+
+  async #run(): Promise<void> {
+    this.#turn ??= this.#claimAll().finally(() => {
+      this.#turn = undefined;
+    });
+    await this.#turn;
+  }
+
+  async #claimAll(): Promise<void> {
+    this.#sleep?.cancel();
+    let next: number | undefined;
+    try {
+      do {
+        this.#again = false;
+        while (!this.#stopped && (await this.#claimSome()) > 0);
+      } while (this.#again && !this.#stopped);
+      next = await this.#deps.store.nextEventIn({ types: [PUSH_EVENT] });
+    } catch (error) {
+      this.#deps.log.warn({ err: error }, 'outbox: the store did not answer');
+    }
+    if (this.#stopped) return;
+    // Due, and yet not claimed: its target is busy, and the end of a push there wakes us.
+    const { pollMs } = this.#limits;
+    const ms = next === undefined || next === 0 ? pollMs : Math.min(next, pollMs);
+    this.#sleep = this.#deps.clock.after(Math.max(MIN_SLEEP_MS, ms), () => this.wake());
+  }
+
+  async #claimSome(): Promise<number> {
+    const { store } = this.#deps;
+    const { concurrency, perTarget, batch } = this.#limits;
+    const free = concurrency - this.#pushes.size;
+    if (free <= 0) return 0;
+    const except = [...this.#busy].filter(([, count]) => count >= perTarget).map(([target]) => target);
+    const events = await store.claimEvents({
+      limit: free,
+      leaseMs: LEASE_MS,
+      types: [PUSH_EVENT],
+      spread: { after: this.#lastTarget, except, batch },
+    });
+    this.#lastTarget = events.at(-1)?.target ?? this.#lastTarget;
+    for (const event of events) this.#launch(event);
+    return events.length;
+  }
+
+  #launch(event: StoredEvent): void {
+    const { target } = event;
+    this.#busy.set(target, (this.#busy.get(target) ?? 0) + 1);
+    const push = this.#push(event)
+      .catch((error: unknown) => {
+        // The lease brings it again.
+        this.#deps.log.warn({ err: error, event: event.id }, 'push: the store did not take its outcome');
+      })
+      .finally(() => {
+        const left = this.#busy.get(target)! - 1;
+        if (left > 0) this.#busy.set(target, left);
+        else this.#busy.delete(target);
+        this.#pushes.delete(push);
+        this.wake();
+      });
+    this.#pushes.add(push);
+  }
+
+  async #push(event: StoredEvent): Promise<void> {
+    const { store, renderers, log } = this.#deps;
+    const data = pushData(event);
+    const render = data && renderers[data.kind];
+    if (!data || !render) {
+      log.error({ event: event.id, kind: data?.kind }, 'push: an event that nobody can write');
+      return await this.#drop(event, 'push-empty');
+    }
+    if ((await store.disabledAddresses([data.url])).size > 0) return await this.#drop(event, 'push-gone');
+    let body: PushBody | undefined;
+    try {
+      body = await this.#within(RENDER_TIMEOUT_MS, render(event));
+    } catch (error) {
+      log.warn({ err: error, event: event.id, kind: data.kind }, 'push: the body could not be written');
+      return await this.#retry(event);
+    }
+    if (!body) return await this.#drop(event, 'push-empty');
+    await this.#send(event, data, body);
+  }
+
+  async #send(event: StoredEvent, { url }: PushData, { body, contentType }: PushBody): Promise<void> {
+    const { store, fetch, signer, clock, log } = this.#deps;
+    const about = { event: event.id, target: event.target, tries: event.tries };
+    try {
+      const { status } = await fetch.guardedFetch({
+        url,
+        method: 'POST',
+        headers: { 'content-type': contentType, ...signer.headers({ id: event.id, at: clock.now(), body }) },
+        body,
+        timeoutMs: TIMEOUT_MS,
+        signal: this.#abort.signal,
+      });
+      if (status >= 200 && status < 300) return await this.#drop(event, 'push-delivered');
+      if (status === 410) {
+        log.warn(about, 'push: the address is gone, and gets nothing more for a time');
+        await store.disableAddress({ address: url, forMs: this.#limits.goneMs });
+        return await this.#drop(event, 'push-gone');
+      }
+      log.info({ ...about, status }, 'push: not accepted');
+    } catch (error) {
+      if (!(error instanceof GuardedFetchError)) throw error;
+      // Cut off by `stop`: the lease ends with this process.
+      if (error.reason === 'aborted') return;
+      if (error.permanent) {
+        log.warn({ ...about, reason: error.message }, 'push: the address is not allowed');
+        return await this.#drop(event, 'push-blocked');
+      }
+      log.info({ ...about, reason: error.message }, 'push: no answer');
+    }
+    await this.#retry(event);
+  }
+
+  async #retry(event: StoredEvent): Promise<void> {
+    const { store, log } = this.#deps;
+    const inMs = pushRetryDelayMs(event.tries);
+    if (inMs === undefined) {
+      log.warn({ event: event.id, target: event.target, tries: event.tries }, 'push: given up');
+      return await this.#drop(event, 'push-given-up');
+    }
+    await store.deferEvent({ id: event.id, inMs });
+    this.#deps.count?.('push-failed');
+  }
+
+  async #drop(event: StoredEvent, what: PushCounted): Promise<void> {
+    await this.#deps.store.ackEvent(event.id);
+    this.#deps.count?.(what);
+  }
+
+  /** A renderer that hangs must not keep its target's place. */
+  async #within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
+    const late = Promise.withResolvers<never>();
+    const timer = this.#deps.clock.after(ms, () => late.reject(new Error(`not done in ${ms} ms`)));
+    try {
+      return await Promise.race([work, late.promise]);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** Events of types without a consumer would pile up for ever. */
+  #tidyNow(): void {
+    if (this.#stopped) return;
+    const { store, clock, log, othersTypes = [] } = this.#deps;
+    const exceptTypes = [PUSH_EVENT, ...othersTypes];
+    background(log, 'tidying the outbox', store.dropEvents({ exceptTypes, olderThanMs: UNCONSUMED_MS }));
+    this.#tidy = clock.after(TIDY_MS, () => this.#tidyNow());
+  }
+}
