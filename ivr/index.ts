@@ -31,3 +31,4 @@ export {
   type TemplateProblem,
 } from './template.ts';
 export { cleanText, DEFAULT_DIGIT_PAUSE_MS } from './text.ts';
+export { fillWritten, writtenText, writtenValue } from './written.ts';

@@ -8,7 +8,7 @@ import { clampDigitPause, cleanText, DEFAULT_DIGIT_PAUSE_MS, mergePauses, readTe
  * never expanded again, its commas are not timed, and it never becomes markup.
  */
 
-const PLACEHOLDER = /\{\{([\p{L}\p{N}_.-]{1,64})\}\}/gu;
+export const PLACEHOLDER = /\{\{([\p{L}\p{N}_.-]{1,64})\}\}/gu;
 
 export type TemplateProblem =
   | { readonly id: 'no-pin' }

@@ -1,7 +1,17 @@
 import type { WebSocket } from 'ws';
 
-import type { Application, CallRef, Delivery, E164, PinId, Template } from '../domain/types.ts';
+import type {
+  Application,
+  CallRef,
+  Delivery,
+  E164,
+  EmailAddress,
+  EmailTemplate,
+  PinId,
+  Template,
+} from '../domain/types.ts';
 import type { RawWebhook, WebhookReply } from '../carriers/carrier.ts';
+import type { NumberContext } from '../carriers/message-carrier.ts';
 
 /** What the faces of the API call: sending PINs, and handing on what carriers say. */
 export interface VoiceDelivery {
@@ -42,6 +52,57 @@ export interface VoiceDelivery {
 }
 
 export type WebhookKind = 'answer' | 'status' | 'digits' | 'machine';
+
+/** PINs by SMS and e-mail, under the same rules as calls. */
+export interface PinMessaging {
+  /**
+   * Commits a PIN, looks its number up where asked to, and hands the text to a carrier. Resolves when the carrier has
+   * answered, or after 5 s: what is not known to be refused by then counts as sent, since it is committed and goes on.
+   * @throws ServiceError tooManyRequests, unavailable
+   */
+  sendText(request: SendPinMessage & { template: Template; to: E164; lookUp: boolean }): Promise<SentText>;
+  /** Same PIN, same pinId. @throws ServiceError notFound, badRequest (it was sent to an address), tooManyRequests */
+  resendText(request: ResendPin): Promise<SentText>;
+  /** Resolves once committed: mail takes its time. @throws ServiceError tooManyRequests, unavailable */
+  sendMail(request: SendPinMessage & { template: EmailTemplate; to: EmailAddress }): Promise<SentMail>;
+  /** @throws ServiceError notFound, badRequest (it was sent to a number), tooManyRequests */
+  resendMail(request: ResendPin): Promise<SentMail>;
+  /** What a carrier says about a text. Never throws; undefined: no text of a PIN has this reference. */
+  handleTextWebhook(request: TextWebhook): Promise<WebhookReply | undefined>;
+}
+
+export interface SendPinMessage {
+  readonly application: Application;
+  readonly from?: string;
+  readonly placeholders: Readonly<Record<string, string>>;
+}
+
+export interface ResendPin {
+  readonly pinId: PinId;
+  readonly placeholders: Readonly<Record<string, string>>;
+}
+
+export interface TextWebhook {
+  readonly carrier: string;
+  readonly ref: CallRef;
+  readonly raw: RawWebhook;
+}
+
+export interface SentText {
+  readonly pinId: PinId;
+  readonly to: E164;
+  readonly ref: CallRef;
+  /** False: it will not be sent. */
+  readonly sent: boolean;
+  /** What the lookup said; undefined: there was none. */
+  readonly reachable: NumberContext['reachable'] | undefined;
+}
+
+export interface SentMail {
+  readonly pinId: PinId;
+  readonly to: EmailAddress;
+  readonly ref: CallRef;
+}
 
 export interface SentPin {
   readonly pinId: PinId;

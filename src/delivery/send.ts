@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { isNumber } from '../domain/email.ts';
 import { newCallRef } from '../domain/ids.ts';
 import { parseMsisdn } from '../domain/phone.ts';
 import { newPinMaterial } from '../domain/pin.ts';
@@ -72,17 +73,20 @@ export class Sender {
   }
 
   /**
-   * The same words again: the first call's script, with the placeholders that are given now in place of theirs. Only
-   * when that call's record is gone (retention) is the script made anew from the template.
+   * The same words again: the first call's script, with the placeholders that are given now in place of theirs. Where a
+   * text came first, its words are spoken by the template's voice; only when the record of either is gone (retention) do
+   * the words come from the template too.
    */
   async resend(request: ResendRequest): Promise<SentPin> {
     const { store, security, random } = this.#context;
     const pin = await store.getPin(request.pinId);
     const application = pin && (await store.getApplication(pin.applicationId));
     if (!pin || !application) throw new ServiceError('notFound');
+    const { to } = pin;
+    if (!isNumber(to)) throw fieldError('pinId', 'was sent to an e-mail address, not to a number');
     const settings = effectiveSettings(application, security);
     const first = await store.getDelivery(firstCallRef(pin.pinId));
-    const route = this.#route(pin.to, application);
+    const route = this.#route(to, application);
     const script = first
       ? withPlaceholders(first.script, request.placeholders)
       : await this.#scriptOf(pin, request);
@@ -93,7 +97,7 @@ export class Sender {
       applicationId: pin.applicationId,
       channel: 'voice',
       carrier: route.carrier,
-      to: pin.to,
+      to,
       from: callerId([first?.from], route),
       script,
     };
@@ -130,9 +134,13 @@ export class Sender {
   }
 
   async #scriptOf(pin: PinRecord, request: ResendRequest): Promise<CallScript> {
-    const template = await this.#context.store.getTemplate(pin.applicationId, pin.messageId);
+    const { store } = this.#context;
+    const template = await store.getTemplate(pin.applicationId, pin.messageId);
     if (!template) throw new ServiceError('notFound');
-    return makeScript({ template, placeholders: request.placeholders, ...this.#context });
+    const first = (await store.getPinMessage(firstCallRef(pin.pinId)))?.content;
+    const messageText = first?.channel === 'sms' ? first.text : template.messageText;
+    const placeholders = { ...first?.placeholders, ...request.placeholders };
+    return makeScript({ template: { ...template, messageText }, placeholders, ...this.#context });
   }
 
   #route(to: E164, application: Application): Route {

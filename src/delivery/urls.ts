@@ -2,7 +2,12 @@ import type { CallRef } from '../domain/types.ts';
 import type { WebhookKind } from './delivery.ts';
 
 /** Every URL that a carrier gets holds our reference, so that a lost reply is adopted by the first webhook. */
-export function webhookUrl(publicUrl: string, carrier: string, ref: CallRef, kind: WebhookKind): string {
+export function webhookUrl(
+  publicUrl: string,
+  carrier: string,
+  ref: CallRef,
+  kind: WebhookKind | 'text',
+): string {
   return `${publicUrl}/carrier-webhooks/${carrier}/${ref}/${kind}`;
 }
 

@@ -71,6 +71,8 @@ export class ApiServer {
       profile?: SecurityProfile;
       security?: Partial<SecuritySettings>;
       server?: Partial<ServerDeps>;
+      /** Parts of the server made of its store and clock. */
+      wire?: (parts: { store: Store; clock: FakeClock }) => Partial<ServerDeps>;
       /** Replaces verbs of the store. */
       store?: (store: Store) => Partial<Store>;
     } = {},
@@ -104,6 +106,7 @@ export class ApiServer {
         ],
       }),
       ...options.server,
+      ...options.wire?.({ store, clock }),
     });
     const pinOf = async (pinId: string): Promise<string> => {
       const record = await store.getPin(pinId as PinId);

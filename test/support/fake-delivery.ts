@@ -1,9 +1,9 @@
 import { newCallRef, systemRandom } from '../../src/domain/ids.ts';
 import { newPinMaterial, type Keyring } from '../../src/domain/pin.ts';
 import { effectivePin, effectiveSettings, type SecuritySettings } from '../../src/domain/profile.ts';
-import type { CallScript } from '../../src/domain/types.ts';
+import type { CallScript, E164, PinRecord } from '../../src/domain/types.ts';
 import type { Clock } from '../../src/clock.ts';
-import type { SentPin, VoiceDelivery } from '../../src/delivery/delivery.ts';
+import type { PinMessaging, SentPin, VoiceDelivery } from '../../src/delivery/delivery.ts';
 import { ServiceError } from '../../src/errors.ts';
 import type { AddDeliveryResult, CreatePinResult, NewDelivery, Store } from '../../src/store/store.ts';
 
@@ -11,7 +11,7 @@ type Send = Parameters<VoiceDelivery['sendPin']>[0];
 type Resend = Parameters<VoiceDelivery['resendPin']>[0];
 
 /** A delivery that makes real PINs in the store and calls nobody. It remembers what it was asked for. */
-export class FakeDelivery implements VoiceDelivery {
+export class FakeDelivery implements VoiceDelivery, PinMessaging {
   readonly sends: Send[] = [];
   readonly resends: Resend[] = [];
   /** Thrown by the next send or resend instead of doing it. */
@@ -72,6 +72,27 @@ export class FakeDelivery implements VoiceDelivery {
     );
   }
 
+  /** Texts and mail are tested over the real thing (channels-server.ts). */
+  async sendText(): Promise<never> {
+    throw new ServiceError('unavailable');
+  }
+
+  async resendText(): Promise<never> {
+    throw new ServiceError('unavailable');
+  }
+
+  async sendMail(): Promise<never> {
+    throw new ServiceError('unavailable');
+  }
+
+  async resendMail(): Promise<never> {
+    throw new ServiceError('unavailable');
+  }
+
+  async handleTextWebhook() {
+    return undefined;
+  }
+
   async handleWebhook() {
     return { status: 403 };
   }
@@ -101,7 +122,7 @@ function sent(result: CreatePinResult | AddDeliveryResult): SentPin {
   return { pinId: result.pin.pinId, to: result.delivery.to, delivery: result.delivery };
 }
 
-function delivery(of: Pick<NewDelivery, 'pinId' | 'applicationId' | 'to'>, messageText: string): NewDelivery {
+function delivery(of: Pick<PinRecord, 'pinId' | 'applicationId' | 'to'>, messageText: string): NewDelivery {
   const { pinId, applicationId, to } = of;
   return {
     callRef: newCallRef(systemRandom),
@@ -109,7 +130,7 @@ function delivery(of: Pick<NewDelivery, 'pinId' | 'applicationId' | 'to'>, messa
     applicationId,
     channel: 'voice',
     carrier: 'fake',
-    to,
+    to: to as E164,
     from: '+41793026700',
     script: { ...SCRIPT, messageText },
   };

@@ -9,6 +9,7 @@ import type {
   E164,
   Limit,
   PinId,
+  PinRecord,
   Template,
 } from '../../src/domain/types.ts';
 import type {
@@ -95,13 +96,13 @@ const SCRIPT: CallScript = {
   spelling: 'letters',
 };
 
-export const newDelivery = (pin: { pinId: PinId; applicationId: ApplicationId; to: E164 }): NewDelivery => ({
+export const newDelivery = (pin: Pick<PinRecord, 'pinId' | 'applicationId' | 'to'>): NewDelivery => ({
   callRef: newCallRef(random),
   pinId: pin.pinId,
   applicationId: pin.applicationId,
   channel: 'voice',
   carrier: 'simulator',
-  to: pin.to,
+  to: pin.to as E164,
   from: '+41440000000',
   script: SCRIPT,
 });

@@ -5,8 +5,8 @@ import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 
-import type { RawWebhook } from '../../carriers/carrier.ts';
-import type { VoiceDelivery, WebhookKind } from '../../delivery/delivery.ts';
+import type { RawWebhook, WebhookReply } from '../../carriers/carrier.ts';
+import type { PinMessaging, VoiceDelivery, WebhookKind } from '../../delivery/delivery.ts';
 import type { CallRef } from '../../domain/types.ts';
 import { ServiceError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
@@ -19,8 +19,13 @@ const UPGRADE_TIMEOUT_MS = 10_000;
 
 const KINDS: ReadonlySet<string> = new Set<WebhookKind>(['answer', 'status', 'digits', 'machine']);
 
+/** Undefined: not a text of theirs. */
+export type TextWebhooks = Pick<PinMessaging, 'handleTextWebhook'>;
+
 export interface CarrierWebhooksDeps {
   readonly delivery: Pick<VoiceDelivery, 'handleWebhook' | 'admitMedia'>;
+  /** Whose texts status reports may be about, asked in turn until one knows the reference. */
+  readonly texts?: readonly TextWebhooks[];
   /** As carriers reach us, `https://host[:port][/prefix]`: what their signatures are over. */
   readonly publicUrl: string;
   /** Names of the configured carriers. */
@@ -29,7 +34,7 @@ export interface CarrierWebhooksDeps {
 }
 
 /**
- * What carriers call: `/carrier-webhooks/:carrier/:ref/:kind` (GET or POST) and the media sockets
+ * What carriers call: `/carrier-webhooks/:carrier/:ref/:kind` (GET or POST; kind `text` is about texts, the rest about calls) and the media sockets
  * `/media/:carrier/:token`. No API key: the carrier's signature, checked by delivery over the raw body and the public
  * URL, is the authentication.
  */
@@ -81,14 +86,30 @@ function webhookRoute(scope: FastifyInstance, deps: CarrierWebhooksDeps): void {
     schema: { hide: true },
     handler: async (request, reply) => {
       const { carrier, ref, kind } = request.params;
-      if (!carriers.has(carrier) || !isCallRef(ref) || !isKind(kind)) return short(reply, 404);
+      const known = kind === 'text' || isKind(kind);
+      if (!carriers.has(carrier) || !isCallRef(ref) || !known) return short(reply, 404);
       const raw = rawRequest(request, deps.publicUrl);
+      if (kind === 'text') {
+        const answer = await textWebhook(deps.texts ?? [], { carrier, ref, raw });
+        return answer ? reply.code(answer.status).send(answer.body ?? '') : short(reply, 404);
+      }
       const query = queryOf(request.originalUrl);
       const answer = await deps.delivery.handleWebhook({ carrier, ref, kind, raw, query });
       if (answer.contentType !== undefined) reply.header('content-type', answer.contentType);
       return reply.code(answer.status).send(answer.body ?? '');
     },
   });
+}
+
+async function textWebhook(
+  handlers: readonly TextWebhooks[],
+  request: Parameters<TextWebhooks['handleTextWebhook']>[0],
+): Promise<WebhookReply | undefined> {
+  for (const handler of handlers) {
+    const answer = await handler.handleTextWebhook(request);
+    if (answer) return answer;
+  }
+  return undefined;
 }
 
 function mediaRoute(scope: FastifyInstance, deps: CarrierWebhooksDeps): void {

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 
 import type { Clock } from '../../clock.ts';
-import type { VoiceDelivery } from '../../delivery/delivery.ts';
+import type { PinMessaging, VoiceDelivery } from '../../delivery/delivery.ts';
 import type { RandomBytes } from '../../domain/ids.ts';
 import type { Keyring } from '../../domain/pin.ts';
 import type { SecuritySettings } from '../../domain/profile.ts';
@@ -13,7 +13,7 @@ import type { Store } from '../../store/store.ts';
 /** What the routes of this face share. */
 export interface InfobipDeps {
   readonly store: Store;
-  readonly delivery: VoiceDelivery;
+  readonly delivery: VoiceDelivery & PinMessaging;
   readonly keyring: Keyring;
   readonly security: SecuritySettings;
   readonly clock: Clock;

@@ -1,3 +1,4 @@
+import type { NumberContext } from '../../carriers/message-carrier.ts';
 import type { ErrorId } from '../../errors.ts';
 import type { AttemptResult } from '../../store/store.ts';
 
@@ -15,6 +16,35 @@ export const MAX_PLACEHOLDER_LENGTH = 1_400;
 
 /** Accepted for delivery; what became of the call is told by the reports. */
 export const CALL_STATUS = 'PENDING_ACCEPTED';
+
+/** A mail is on its way by then, or waits for the server to take it; its end is told by the reports. */
+export const EMAIL_STATUS = {
+  name: CALL_STATUS,
+  description: 'Message accepted, pending for delivery.',
+} as const;
+
+/**
+ * `ncStatus` of a lookup. Their text calls the one that stops the SMS NC_NOT_REACHABLE, which is not on their own list:
+ * taken as a slip. Such a PIN exists (it can be verified wrongly, listed as not sent, and resent by a call) and
+ * counts against the send limits, since its lookup was paid for. With `ncNeeded=false` the field is left out. A resend
+ * does as its send did; after a call, it looks up.
+ */
+export const NC_STATUS = {
+  reachable: 'NC_DESTINATION_REACHABLE',
+  'not-reachable': 'NC_DESTINATION_NOT_REACHABLE',
+  unknown: 'NC_DESTINATION_UNKNOWN',
+  'not-configured': 'NC_NOT_CONFIGURED',
+} as const satisfies Record<NumberContext['reachable'], string>;
+
+/**
+ * MESSAGE_NOT_SENT: the number is not reachable, or the carrier said no; no SMS will go out. A carrier that has not
+ * answered within 5 s, or in a way that leaves it open, counts as MESSAGE_SENT: the text is committed and goes on.
+ */
+export const SMS_STATUS = { sent: 'MESSAGE_SENT', notSent: 'MESSAGE_NOT_SENT' } as const;
+
+/** `Name <address>`; an address alone has at most 254 characters. */
+export const MAX_MAILBOX_LENGTH = 460;
+export const MAX_LANDING_PAGE_ID_LENGTH = 128;
 
 /**
  * Infobip: keys "should not contain a `pin` placeholder". Taken as that name, in any case: as a substring it would

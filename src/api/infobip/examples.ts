@@ -56,6 +56,53 @@ export const sendAnswer = {
   callStatus: 'PENDING_ACCEPTED',
 };
 
+export const textAnswer = {
+  pinId: '9C817C6F8AF3D48F9FE553282AFA2B67',
+  to: '41793026727',
+  ncStatus: 'NC_DESTINATION_REACHABLE',
+  smsStatus: 'MESSAGE_SENT',
+  externalMessageId: '32ddd1a1-9ace-4b99-95c0-add44c3363af',
+};
+
+export const emailTemplateRequest = {
+  pinType: 'NUMERIC',
+  pinLength: 4,
+  from: 'company@example.com',
+  emailTemplateId: 1234,
+  landingPageId: '1_23456',
+};
+
+export const emailTemplateUpdate = { ...emailTemplateRequest, pinType: 'ALPHANUMERIC', pinLength: 6 };
+
+export const emailTemplate = {
+  messageId: '9C815F8AF3328',
+  applicationId: 'HJ675435E3A6EA43432G5F37A635KJ8B',
+  pinLength: 4,
+  pinType: 'ALPHANUMERIC',
+  from: 'company@example.com',
+  emailTemplateId: 1234,
+  landingPageId: '1_23456',
+};
+
+export const emailSendRequest = {
+  applicationId: '1234567',
+  messageId: '7654321',
+  to: 'john.smith@example.com',
+  placeholders: { firstName: 'John' },
+  landingPagePlaceholders: { name: 'John', surname: 'Smith' },
+};
+
+export const emailResendRequest = {
+  placeholders: { firstName: 'John' },
+  landingPagePlaceholders: { name: 'John', surname: 'Smith' },
+};
+
+export const emailSendAnswer = {
+  pinId: '9C817C6F8AF3D48F9FE553282AFA2B67',
+  to: 'john.smith@example.com',
+  emailStatus: { name: 'PENDING_ACCEPTED', description: 'Message accepted, pending for delivery.' },
+};
+
 export const verifyRequest = { pin: '1598' };
 
 export const verified = {

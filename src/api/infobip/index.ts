@@ -6,8 +6,10 @@ import { assertScope, type Authenticator } from '../auth.ts';
 import { parseJsonBody } from '../json-body.ts';
 import { applicationRoutes } from './applications.ts';
 import type { InfobipDeps } from './context.ts';
+import { emailPinRoutes } from './email-pins.ts';
 import { pinRoutes } from './pins.ts';
 import { templateRoutes } from './templates.ts';
+import { verificationRoutes } from './verifications.ts';
 import { verifyRoutes } from './verify.ts';
 
 declare module 'fastify' {
@@ -48,6 +50,8 @@ export function infobipApi(deps: InfobipDeps & { authenticate: Authenticator }) 
     applicationRoutes(app, deps);
     templateRoutes(app, deps);
     pinRoutes(app, deps);
+    emailPinRoutes(app, deps);
+    verificationRoutes(app, deps);
     verifyRoutes(app, deps);
   };
 }

@@ -6,6 +6,8 @@ import { documented } from '../openapi.ts';
 import {
   isReservedPlaceholder,
   MAX_ID_LENGTH,
+  MAX_LANDING_PAGE_ID_LENGTH,
+  MAX_MAILBOX_LENGTH,
   MAX_NAME_LENGTH,
   MAX_PLACEHOLDER_LENGTH,
   MAX_PLACEHOLDER_NAME_LENGTH,
@@ -13,6 +15,8 @@ import {
   MAX_SENDER_LENGTH,
   MAX_TEXT_LENGTH,
   MAX_VOICE_NAME_LENGTH,
+  NC_STATUS,
+  SMS_STATUS,
 } from './decisions.ts';
 import * as examples from './examples.ts';
 
@@ -128,8 +132,6 @@ export const templateAnswer = documented(
   [examples.template],
 );
 
-export const templateList = z.array(templateAnswer);
-
 const placeholders = z
   .record(z.string(), z.string().max(MAX_PLACEHOLDER_LENGTH))
   .refine(values => Object.keys(values).length <= MAX_PLACEHOLDERS, {
@@ -171,10 +173,99 @@ export const sendAnswer = documented(
   z.object({
     pinId: z.string(),
     to: z.string(),
-    callStatus: z.string(),
+    ncStatus: z.enum(Object.values(NC_STATUS)).optional().describe('What the number lookup said. SMS only.'),
+    smsStatus: z.enum(Object.values(SMS_STATUS)).optional(),
+    callStatus: z.string().optional(),
     externalMessageId: z.string().optional(),
   }),
-  [examples.sendAnswer],
+  [examples.sendAnswer, examples.textAnswer],
+);
+
+/** Clients send `undefined` for what was left out (0.5), and a name twice is still a name. */
+export const sendQuery = z.object({
+  ncNeeded: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe('`false`: no number lookup before the SMS. Anything else is the default, true.'),
+});
+
+const mailbox = z
+  .string()
+  .max(MAX_MAILBOX_LENGTH)
+  .nullish()
+  .describe('`company@example.com` or `Jane Smith <jane.smith@example.com>`.');
+const landingPagePlaceholders = placeholders.nullish();
+
+const emailTemplateOptions = {
+  from: mailbox,
+  pinLength: z.int32().nullish().describe('1 to 32. Default 4.'),
+  pinType: pinType.nullish().describe('Default NUMERIC.'),
+  landingPageId: z
+    .string()
+    .max(MAX_LANDING_PAGE_ID_LENGTH)
+    .nullish()
+    .describe('Kept; there are no landing pages.'),
+};
+
+export const emailTemplateRequest = documented(
+  'CreateEmailMessageRequest',
+  z.object({
+    emailTemplateId: z.int().describe('Which words of `email.templates` in the configuration it has.'),
+    ...emailTemplateOptions,
+  }),
+  [examples.emailTemplateRequest],
+);
+
+export const emailTemplateUpdate = documented(
+  'UpdateEmailMessageRequest',
+  z.object({ emailTemplateId: z.int().nullish(), ...emailTemplateOptions }),
+  [examples.emailTemplateUpdate],
+);
+
+export const emailTemplateAnswer = documented(
+  'EmailMessage',
+  z.object({
+    messageId: z.string(),
+    applicationId: z.string(),
+    pinLength: z.int32(),
+    pinType,
+    from: z.string().optional(),
+    emailTemplateId: z.int(),
+    landingPageId: z.string().optional(),
+  }),
+  [examples.emailTemplate],
+);
+
+export const anyTemplate = z.union([templateAnswer, emailTemplateAnswer]);
+export const templateList = z.array(anyTemplate);
+
+export const emailSendRequest = documented(
+  'StartEmailAuthenticationRequest',
+  z.object({
+    applicationId: id,
+    messageId: id,
+    to: z.string().min(1).max(MAX_MAILBOX_LENGTH).describe('E-mail address.'),
+    from: mailbox,
+    placeholders: placeholders.nullish(),
+    landingPagePlaceholders,
+  }),
+  [examples.emailSendRequest],
+);
+
+export const emailResendRequest = documented(
+  'ResendPinRequestViaEmail',
+  z.object({ placeholders: placeholders.nullish(), landingPagePlaceholders }),
+  [examples.emailResendRequest],
+);
+
+export const emailSendAnswer = documented(
+  'StartEmailAuthenticationResponse',
+  z.object({
+    pinId: z.string(),
+    to: z.string(),
+    emailStatus: z.object({ name: z.string(), description: z.string() }),
+  }),
+  [examples.emailSendAnswer],
 );
 
 export const verifyRequest = documented('VerifyPinRequest', z.object({ pin: z.string() }), [

@@ -7,12 +7,17 @@ import {
   updateTemplate,
   type TemplateUpdate,
 } from '../../domain/template.ts';
-import type { MessageId, Template } from '../../domain/types.ts';
+import { createEmailTemplate, isEmailTemplate, updateEmailTemplate } from '../../domain/email-template.ts';
+import type { ApplicationId, EmailTemplate, MessageId, Template } from '../../domain/types.ts';
 import { ServiceError } from '../../errors.ts';
 import { errorAnswers } from '../openapi.ts';
 import { MANAGE, requireApplication, TAG, type InfobipApp, type InfobipDeps } from './context.ts';
 import {
+  anyTemplate,
   applicationParams,
+  emailTemplateAnswer,
+  emailTemplateRequest,
+  emailTemplateUpdate,
   templateAnswer,
   templateList,
   templateParams,
@@ -20,7 +25,7 @@ import {
   templateUpdate,
 } from './schemas.ts';
 
-/** SMS/voice templates, infobip-api.md 2.3. */
+/** Templates for SMS and voice and for e-mail: infobip-api.md 2.3 and 2.5. */
 export function templateRoutes(app: InfobipApp, deps: InfobipDeps): void {
   const { store, clock, random } = deps;
   const config = { scopes: MANAGE };
@@ -38,7 +43,7 @@ export function templateRoutes(app: InfobipApp, deps: InfobipDeps): void {
     },
     handler: async request => {
       const { applicationId } = await requireApplication(store, request.params.appId);
-      return (await store.listTemplates(applicationId)).map(templateView);
+      return (await store.listTemplates(applicationId)).map(anyView);
     },
   });
 
@@ -72,9 +77,12 @@ export function templateRoutes(app: InfobipApp, deps: InfobipDeps): void {
       operationId: 'getTfaMessageTemplate',
       summary: 'Get a message',
       params: templateParams,
-      response: { 200: templateAnswer, ...errorAnswers(401, 403, 404, 500, 503) },
+      response: { 200: anyTemplate, ...errorAnswers(401, 403, 404, 500, 503) },
     },
-    handler: async request => templateView(await requireTemplate(request.params)),
+    handler: async request => {
+      const { applicationId } = await requireApplication(store, request.params.appId);
+      return anyView(await requireKind(applicationId, request.params, getAny));
+    },
   });
 
   app.route({
@@ -90,7 +98,10 @@ export function templateRoutes(app: InfobipApp, deps: InfobipDeps): void {
       response: { 200: templateAnswer, ...errorAnswers(400, 401, 403, 404, 500, 503) },
     },
     handler: async request => {
-      const existing = await requireTemplate(request.params);
+      const { applicationId } = await requireApplication(store, request.params.appId);
+      const existing = await requireKind(applicationId, request.params, (id, msg) =>
+        store.getTemplate(id, msg),
+      );
       const body = { ...request.body, regional: regionalOf(request.body) };
       const template = updateTemplate(existing, body, clock.now());
       await store.putTemplate(template);
@@ -98,12 +109,75 @@ export function templateRoutes(app: InfobipApp, deps: InfobipDeps): void {
     },
   });
 
-  async function requireTemplate(params: z.output<typeof templateParams>): Promise<Template> {
-    const { applicationId } = await requireApplication(store, params.appId);
-    const template = await store.getTemplate(applicationId, params.msgId as MessageId);
-    if (!template) throw new ServiceError('notFound');
-    return template;
+  app.route({
+    method: 'POST',
+    url: '/2fa/2/applications/:appId/email/messages',
+    config,
+    schema: {
+      tags: [TAG],
+      operationId: 'createTfaEmailMessageTemplate',
+      summary: 'Create a message for e-mail',
+      params: applicationParams,
+      body: emailTemplateRequest,
+      response: { 200: emailTemplateAnswer, ...errorAnswers(400, 401, 403, 404, 429, 500, 503) },
+    },
+    handler: async request => {
+      const { applicationId } = await requireApplication(store, request.params.appId);
+      const template = createEmailTemplate(applicationId, request.body, { random, now: clock.now() });
+      await store.putEmailTemplate(template);
+      return emailView(template);
+    },
+  });
+
+  app.route({
+    method: 'PUT',
+    url: '/2fa/2/applications/:appId/email/messages/:msgId',
+    config,
+    schema: {
+      tags: [TAG],
+      operationId: 'updateTfaEmailMessageTemplate',
+      summary: 'Update a message for e-mail; what is left out stays as it is',
+      params: templateParams,
+      body: emailTemplateUpdate,
+      response: { 200: emailTemplateAnswer, ...errorAnswers(400, 401, 403, 404, 429, 500, 503) },
+    },
+    handler: async request => {
+      const { applicationId } = await requireApplication(store, request.params.appId);
+      const existing = await requireKind(applicationId, request.params, (id, msg) =>
+        store.getEmailTemplate(id, msg),
+      );
+      const template = updateEmailTemplate(existing, request.body, clock.now());
+      await store.putEmailTemplate(template);
+      return emailView(template);
+    },
+  });
+
+  async function getAny(
+    applicationId: ApplicationId,
+    id: MessageId,
+  ): Promise<Template | EmailTemplate | undefined> {
+    return (await store.getTemplate(applicationId, id)) ?? (await store.getEmailTemplate(applicationId, id));
   }
+}
+
+/** @throws ServiceError notFound, also for a template of the other kind */
+async function requireKind<Kind>(
+  applicationId: ApplicationId,
+  params: z.output<typeof templateParams>,
+  get: (applicationId: ApplicationId, id: MessageId) => Promise<Kind | undefined>,
+): Promise<Kind> {
+  const template = await get(applicationId, params.msgId as MessageId);
+  if (!template) throw new ServiceError('notFound');
+  return template;
+}
+
+function anyView(template: Template | EmailTemplate): z.output<typeof anyTemplate> {
+  return isEmailTemplate(template) ? emailView(template) : templateView(template);
+}
+
+function emailView(template: EmailTemplate): z.output<typeof emailTemplateAnswer> {
+  const { createdAt: _created, updatedAt: _updated, ...fields } = template;
+  return fields;
 }
 
 /** Without the nulls that a client may have sent for what it left out. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
+import { destinationText } from '../../domain/email.ts';
 import type { RandomBytes } from '../../domain/ids.ts';
-import { toMsisdn } from '../../domain/phone.ts';
 import { attemptDigests, derivePin, newPinMaterial, type Keyring } from '../../domain/pin.ts';
 import { effectiveSettings } from '../../domain/profile.ts';
 import { DEFAULT_CONFIGURATION } from '../../domain/limits.ts';
@@ -61,7 +61,7 @@ async function verify(
   if (!('to' in result)) throw new Error(`no number in the outcome ${result.outcome}`);
   return {
     pinId,
-    msisdn: toMsisdn(result.to),
+    msisdn: destinationText(result.to),
     verified: answer.verified,
     attemptsRemaining: answer.remaining === 'none' ? 0 : result.attemptsRemaining,
     pinError: answer.pinError,

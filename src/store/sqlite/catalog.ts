@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-import type { Application, ApplicationId, MessageId, Template } from '../../domain/types.ts';
+import type { Application, ApplicationId, EmailTemplate, MessageId, Template } from '../../domain/types.ts';
 import { text } from './rows.ts';
 
 /** Applications and templates: whole documents, in the order in which they were created. */
@@ -29,16 +29,18 @@ export function createCatalog(db: DatabaseSync) {
     listApplications(): Application[] {
       return listApplications.all().map(row => JSON.parse(text(row['data'])) as Application);
     },
-    putTemplate(template: Template): void {
+    putTemplate(template: Template | EmailTemplate): void {
       const { applicationId, messageId, createdAt } = template;
       putTemplate.run(applicationId, messageId, createdAt, JSON.stringify(template));
     },
-    getTemplate(application: ApplicationId, id: MessageId): Template | undefined {
+    getTemplate(application: ApplicationId, id: MessageId): Template | EmailTemplate | undefined {
       const row = getTemplate.get(application, id);
-      return row && (JSON.parse(text(row['data'])) as Template);
+      return row && (JSON.parse(text(row['data'])) as Template | EmailTemplate);
     },
-    listTemplates(application: ApplicationId): Template[] {
-      return listTemplates.all(application).map(row => JSON.parse(text(row['data'])) as Template);
+    listTemplates(application: ApplicationId): (Template | EmailTemplate)[] {
+      return listTemplates
+        .all(application)
+        .map(row => JSON.parse(text(row['data'])) as Template | EmailTemplate);
     },
   };
 }

@@ -11,8 +11,10 @@ import type {
   VerificationFilter,
   VerificationRow,
 } from '../store.ts';
+import type { AddPinMessage, CreatePinMessage, CreatePinMessageResult } from '../pin-message-store.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Outbox } from './outbox.ts';
+import type { PinMessages } from './pin-messages.ts';
 import { optionalInteger, pinFromRow } from './rows.ts';
 import type { Timers } from './timers.ts';
 import { windowKey, type Windows } from './windows.ts';
@@ -22,12 +24,13 @@ interface Deps {
   readonly now: () => number;
   readonly windows: Windows;
   readonly deliveries: Deliveries;
+  readonly messages: PinMessages;
   readonly timers: Timers;
   readonly outbox: Outbox;
 }
 
 /** Sending: a PIN with its first delivery, or a further delivery of it, under both send limits. */
-export function createPins({ db, now, windows, deliveries, timers, outbox }: Deps) {
+export function createPins({ db, now, windows, deliveries, messages, timers, outbox }: Deps) {
   const insert = db.prepare(`
     INSERT INTO pin (pin_id, application_id, message_id, number, pin_type, pin_length, seed, key_id, step, created_at,
       expires_at, attempts_allowed, allow_multiple)
@@ -64,47 +67,84 @@ export function createPins({ db, now, windows, deliveries, timers, outbox }: Dep
     return undefined;
   }
 
+  /** The PIN under its limits; who calls it writes what brings it. */
+  function insertPin({
+    pin,
+    limits,
+    supersede: kill,
+  }: Pick<CreatePin, 'pin' | 'limits' | 'supersede'>): PinRecord | LimitHit {
+    const hit = admit(pin, limits);
+    if (hit) return hit;
+    const at = now();
+    if (kill) supersede.run(pin.applicationId, pin.to, at);
+    const record = newRecord(pin, at);
+    insert.run({
+      $pin: pin.pinId,
+      $application: pin.applicationId,
+      $message: pin.messageId,
+      $to: pin.to,
+      $type: pin.pinType,
+      $length: pin.pinLength,
+      $seed: pin.seed,
+      $key: pin.keyId,
+      $step: pin.step,
+      $now: at,
+      $expires: record.expiresAt,
+      $attempts: pin.attemptsAllowed,
+      $multiple: pin.allowMultiple ? 1 : 0,
+    });
+    return record;
+  }
+
+  /** A PIN that is still alive, counted once more. */
+  function livePin({
+    pinId,
+    limits,
+  }: Pick<AddDelivery, 'pinId' | 'limits'>): PinRecord | LimitHit | { outcome: 'dead' } {
+    const pin = get(pinId);
+    // Whatever ended a PIN erased its seed, expiry alone waits for the sweep.
+    if (!pin?.seed || pin.expiresAt <= now()) return { outcome: 'dead' };
+    return admit(pin, limits) ?? pin;
+  }
+
+  function write(request: Pick<CreatePin, 'timers' | 'events'>): void {
+    timers.arm(request.timers);
+    outbox.emit(request.events);
+  }
+
   return {
     get,
 
     create(request: CreatePin): CreatePinResult {
-      const { pin } = request;
-      const hit = admit(pin, request.limits);
-      if (hit) return hit;
-      const at = now();
-      if (request.supersede) supersede.run(pin.applicationId, pin.to, at);
-      const record = newRecord(pin, at);
-      insert.run({
-        $pin: pin.pinId,
-        $application: pin.applicationId,
-        $message: pin.messageId,
-        $to: pin.to,
-        $type: pin.pinType,
-        $length: pin.pinLength,
-        $seed: pin.seed,
-        $key: pin.keyId,
-        $step: pin.step,
-        $now: at,
-        $expires: record.expiresAt,
-        $attempts: pin.attemptsAllowed,
-        $multiple: pin.allowMultiple ? 1 : 0,
-      });
+      const pin = insertPin(request);
+      if ('outcome' in pin) return pin;
       const delivery = deliveries.insert(request.delivery);
-      timers.arm(request.timers);
-      outbox.emit(request.events);
-      return { outcome: 'created', pin: record, delivery };
+      write(request);
+      return { outcome: 'created', pin, delivery };
     },
 
     addDelivery(request: AddDelivery): AddDeliveryResult {
-      const pin = get(request.pinId);
-      // Whatever ended a PIN erased its seed, expiry alone waits for the sweep.
-      if (!pin?.seed || pin.expiresAt <= now()) return { outcome: 'dead' };
-      const hit = admit(pin, request.limits);
-      if (hit) return hit;
+      const pin = livePin(request);
+      if ('outcome' in pin) return pin;
       const delivery = deliveries.insert(request.delivery);
-      timers.arm(request.timers);
-      outbox.emit(request.events);
+      write(request);
       return { outcome: 'created', pin, delivery };
+    },
+
+    createMessage(request: CreatePinMessage): CreatePinMessageResult {
+      const pin = insertPin(request);
+      if ('outcome' in pin) return pin;
+      const message = messages.insert(request.message);
+      write(request);
+      return { outcome: 'created', pin, message };
+    },
+
+    addMessage(request: AddPinMessage): CreatePinMessageResult | { outcome: 'dead' } {
+      const pin = livePin(request);
+      if ('outcome' in pin) return pin;
+      const message = messages.insert(request.message);
+      write(request);
+      return { outcome: 'created', pin, message };
     },
 
     listVerifications(filter: VerificationFilter): VerificationRow[] {

@@ -22,7 +22,8 @@ export function createSweep({ db, now, writer, log }: Deps) {
   const deletePins = db.prepare(`
     DELETE FROM pin WHERE seq IN
       (SELECT seq FROM pin WHERE expires_at <= $before AND NOT EXISTS
-        (SELECT 1 FROM delivery WHERE delivery.pin_id = pin.pin_id AND delivery.updated_at > $before) LIMIT ${CHUNK})`);
+        (SELECT 1 FROM delivery WHERE delivery.pin_id = pin.pin_id AND delivery.updated_at > $before) AND NOT EXISTS
+        (SELECT 1 FROM pin_message WHERE pin_message.pin_id = pin.pin_id AND pin_message.updated_at > $before) LIMIT ${CHUNK})`);
   const deleteWindows = db.prepare(`
     DELETE FROM window_event WHERE (window_key, seq) IN
       (SELECT window_key, seq FROM window_event WHERE until <= ? LIMIT ${CHUNK})`);

@@ -1,14 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 import { waitFor } from '../../domain/limits.ts';
-import type { ApplicationId, E164, Limit } from '../../domain/types.ts';
+import type { ApplicationId, Destination, Limit } from '../../domain/types.ts';
 
 /** Which window: sends of an application, sends to a number, verifications, failures (both per application). */
 export const windowKey = {
   application: (application: ApplicationId) => `a:${application}`,
-  number: (application: ApplicationId, to: E164) => `n:${application}:${to}`,
-  verify: (application: ApplicationId, to: E164) => `v:${application}:${to}`,
-  failure: (application: ApplicationId, to: E164) => `f:${application}:${to}`,
+  number: (application: ApplicationId, to: Destination) => `n:${application}:${to}`,
+  verify: (application: ApplicationId, to: Destination) => `v:${application}:${to}`,
+  failure: (application: ApplicationId, to: Destination) => `f:${application}:${to}`,
 };
 
 /** How many spent rows of a key one new event takes away: more than one, so that a key never grows without end. */

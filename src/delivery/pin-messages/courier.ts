@@ -1,0 +1,280 @@
+import type { NumberContext } from '../../carriers/message-carrier.ts';
+import type { Clock, Timer } from '../../clock.ts';
+import { derivePin } from '../../domain/pin.ts';
+import type { PinMessage, PinMessageCause } from '../../domain/pin-message.ts';
+import type { CallRef } from '../../domain/types.ts';
+import { CarrierError } from '../../errors.ts';
+import { background } from '../../log.ts';
+import type { VoiceDeliveryDeps } from '../context.ts';
+import { certainlyRefused } from '../dial.ts';
+import type { TimerOutcome } from '../timers.ts';
+import { webhookUrl } from '../urls.ts';
+import { MAX_TRIES, receiptGuard, sendGuard } from './guards.ts';
+import { endOf, maskDestination } from './report.ts';
+import { emailWords, smsWords } from './words.ts';
+
+/** Between tries of a text that provably did not reach the carrier. */
+const RETRY_MS = [500, 1_500];
+const RECORD_RETRY_MS = [200, 1_000, 3_000];
+/** A lookup that takes longer is not waited for: the text goes out. */
+const LOOKUP_MS = 2_000;
+
+/** One try, while it is under way and after. */
+export interface Carrying {
+  readonly reachable: NumberContext['reachable'] | undefined;
+  /** `open`: under way, or nobody knows. */
+  readonly outcome: 'open' | 'sent' | 'not-sent';
+  readonly done: Promise<void>;
+}
+
+type Progress = { -readonly [Field in keyof Omit<Carrying, 'done'>]: Carrying[Field] };
+
+/**
+ * Hands texts and mails to carriers. A message is committed as `sending` before (write-ahead), so whatever happens in
+ * here, the guard in the store knows that it may be under way.
+ */
+export class Courier {
+  readonly #deps: VoiceDeliveryDeps;
+  readonly #inFlight = new Map<CallRef, Carrying>();
+  readonly #stopping = new AbortController();
+
+  constructor(deps: VoiceDeliveryDeps) {
+    this.#deps = deps;
+  }
+
+  carry(message: PinMessage): Carrying {
+    const known = this.#inFlight.get(message.ref);
+    if (known) return known;
+    const progress: Progress = { reachable: undefined, outcome: 'open' };
+    const work = this.#carry(message, progress).finally(() => this.#inFlight.delete(message.ref));
+    background(this.#deps.log, 'sending a PIN message', work);
+    const carrying = Object.assign(progress, { done: work.catch(() => undefined) });
+    this.#inFlight.set(message.ref, carrying);
+    return carrying;
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#inFlight.values()].map(({ done }) => done));
+  }
+
+  /** No further tries; those under way go on. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** @param sending whether the timer was armed before the carrier confirmed */
+  async guard(ref: CallRef, sending: boolean): Promise<TimerOutcome> {
+    const { store, log } = this.#deps;
+    if (this.#inFlight.has(ref)) return 'keep';
+    const message = await store.getPinMessage(ref);
+    if (!message || message.state === 'ended') return 'done';
+    if (message.state === 'sent') {
+      // Confirmed in this very moment: the receipt guard took this one's place.
+      if (sending) return 'keep';
+      await this.#end(message, { cause: 'no-receipt' });
+      return 'done';
+    }
+    if (await this.#find(message)) return 'keep';
+    if (message.tries >= MAX_TRIES[message.channel]) {
+      await this.#end(message, { cause: 'carrier-unknown' });
+      return 'done';
+    }
+    const claimed = await store.claimPinMessage({
+      ref,
+      expectedTries: message.tries,
+      arm: [sendGuard(message.channel, ref, message.tries + 1)],
+    });
+    // Not claimed: a callback or another node was quicker, and owns the timer now.
+    if (!claimed) return 'keep';
+    log.warn({ ref, to: maskDestination(message.to) }, 'no word of a PIN message: sending it once more');
+    this.carry(claimed);
+    return 'keep';
+  }
+
+  async #carry(message: PinMessage, progress: Progress): Promise<void> {
+    const { store } = this.#deps;
+    const [pin, now] = await Promise.all([store.getPin(message.pinId), store.now()]);
+    const code = pin && pin.expiresAt > now ? derivePin(this.#deps.keyring, pin) : undefined;
+    if (pin === undefined || code === undefined) {
+      await this.#end(message, { cause: 'expired' });
+      progress.outcome = 'not-sent';
+      return;
+    }
+    progress.reachable = await this.#lookUp(message);
+    if (progress.reachable === 'not-reachable') {
+      await this.#end(message, { cause: 'unreachable' });
+      progress.outcome = 'not-sent';
+      return;
+    }
+    const result = await this.#send(message, { code, validMs: pin.expiresAt - now });
+    if (result === undefined) return;
+    if ('failure' in result) {
+      await this.#end(message, { cause: 'refused', carrierCode: result.carrierCode });
+      // Only now: a refusal that could not be written down is tried again.
+      progress.outcome = 'not-sent';
+      return;
+    }
+    progress.outcome = 'sent';
+    await this.#record(message, result.carrierMessageId);
+  }
+
+  /** Undefined: not asked for. */
+  async #lookUp({ content, to, ref }: PinMessage): Promise<NumberContext['reachable'] | undefined> {
+    if (content.channel !== 'sms' || !content.lookUp) return undefined;
+    const { texts, clock, log } = this.#deps;
+    if (!texts?.lookup) return 'not-configured';
+    const abort = new AbortController();
+    try {
+      const lookup = texts.lookup.lookup(to, abort.signal);
+      return await within(clock, LOOKUP_MS, lookup).then(context => context?.reachable ?? 'unknown');
+    } catch (error) {
+      log.warn({ err: error, ref, to: maskDestination(to) }, 'a number could not be looked up');
+      return 'unknown';
+    } finally {
+      abort.abort();
+    }
+  }
+
+  /** Undefined: it may have been taken, or it is to be tried again later: the guard's to find out. */
+  async #send(
+    message: PinMessage,
+    pin: { code: string; validMs: number },
+  ): Promise<{ carrierMessageId: string } | { failure: true; carrierCode?: string } | undefined> {
+    const { log } = this.#deps;
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#hand(message, pin);
+      } catch (error) {
+        log.warn(
+          { err: error, ref: message.ref, to: maskDestination(message.to), carrier: message.carrier },
+          'the carrier did not take a PIN message',
+        );
+        if (!(error instanceof CarrierError)) return undefined;
+        const refusal = {
+          failure: true,
+          ...(error.carrierCode && { carrierCode: error.carrierCode }),
+        } as const;
+        if (!error.retryable) return certainlyRefused(error) ? refusal : undefined;
+        // A mail is tried again by its guard, in minutes.
+        if (message.channel === 'email') return message.tries < MAX_TRIES.email ? undefined : refusal;
+        const wait = RETRY_MS[tries];
+        if (wait === undefined) return refusal;
+        // The next life of the service tries again.
+        if (!(await this.#pause(wait))) return undefined;
+      }
+    }
+  }
+
+  async #hand(
+    message: PinMessage,
+    pin: { code: string; validMs: number },
+  ): Promise<{ carrierMessageId: string }> {
+    const { texts, mail, publicUrl } = this.#deps;
+    const { ref, content, to, from, carrier: name } = message;
+    if (content.channel === 'email') {
+      if (mail?.carrier.name !== name)
+        throw new CarrierError('rejected', { message: 'no such mail carrier' });
+      return await mail.carrier.sendMail({ ref, to, from, ...emailWords(content, pin.code) });
+    }
+    const carrier = texts?.carriers.get(name);
+    if (!carrier) throw new CarrierError('rejected', { message: 'no such carrier of texts' });
+    return await carrier.sendText({
+      ref,
+      to,
+      from,
+      text: smsWords(content, pin.code),
+      statusUrl: webhookUrl(publicUrl, name, ref, 'text'),
+      // A dead PIN is of no use to anybody.
+      validitySeconds: Math.max(1, Math.ceil(pin.validMs / 1_000)),
+    });
+  }
+
+  /** Whether the carrier has a text that it never confirmed. Where it cannot say, the second try is the answer. */
+  async #find({ ref, channel, carrier: name, to, from, createdAt }: PinMessage): Promise<boolean> {
+    const carrier = channel === 'sms' ? this.#deps.texts?.carriers.get(name) : undefined;
+    if (!carrier?.findText) return false;
+    try {
+      const found = await carrier.findText({ ref, to, from, since: createdAt });
+      if (found.match !== 'one') return false;
+      await this.#deps.store.stepPinMessage(recorded(ref, found.carrierId));
+      return true;
+    } catch (error) {
+      this.#deps.log.warn({ err: error, ref }, 'the carrier cannot say whether it has a text');
+      return false;
+    }
+  }
+
+  async #record(message: PinMessage, carrierMessageId: string): Promise<void> {
+    const { ref, channel, to, carrier } = message;
+    await this.#insist(async () => {
+      // A mail server has said all that it will ever say.
+      if (channel === 'email') await this.#end(message, { cause: 'accepted', carrierMessageId });
+      else await this.#deps.store.stepPinMessage(recorded(ref, carrierMessageId));
+    });
+    this.#deps.log.info({ ref, to: maskDestination(to), carrier, channel }, 'PIN message sent');
+  }
+
+  async #end(
+    message: PinMessage,
+    end: { cause: PinMessageCause; carrierCode?: string | undefined; carrierMessageId?: string },
+  ): Promise<void> {
+    await this.#deps.store.stepPinMessage(endOf(message, { ...end, at: this.#deps.clock.now() }));
+    if (end.cause !== 'accepted')
+      this.#deps.log.info({ ref: message.ref, cause: end.cause }, 'PIN message ended');
+  }
+
+  /** An unrecorded text is one that the guard would send again: the store gets some seconds to come back. */
+  async #insist(write: () => Promise<void>): Promise<void> {
+    for (const wait of RECORD_RETRY_MS) {
+      try {
+        await write();
+        return;
+      } catch (error) {
+        this.#deps.log.warn({ err: error }, 'a sent PIN message could not be recorded yet');
+        if (!(await this.#pause(wait))) break;
+      }
+    }
+    await write();
+  }
+
+  /** False: we are stopping. */
+  async #pause(ms: number): Promise<boolean> {
+    const { signal } = this.#stopping;
+    if (signal.aborted) return false;
+    return await new Promise<boolean>(resolve => {
+      const stop = (): void => {
+        timer.cancel();
+        resolve(false);
+      };
+      const timer = this.#deps.clock.after(ms, () => {
+        signal.removeEventListener('abort', stop);
+        resolve(true);
+      });
+      signal.addEventListener('abort', stop, { once: true });
+    });
+  }
+}
+
+/** The text is with the carrier. */
+function recorded(ref: CallRef, carrierMessageId: string) {
+  return { ref, to: 'sent', carrierMessageId, arm: [receiptGuard(ref)] } as const;
+}
+
+/** The result, or undefined when it takes longer. A late failure is nobody's. */
+export async function within<Result>(
+  clock: Clock,
+  ms: number,
+  work: Promise<Result>,
+): Promise<Result | undefined> {
+  let timer: Timer | undefined;
+  const late = new Promise<undefined>(resolve => {
+    timer = clock.after(ms, () => resolve(undefined));
+  });
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    timer?.cancel();
+  }
+}
