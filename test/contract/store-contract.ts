@@ -5,6 +5,7 @@ import { attemptCases } from './store-attempts.ts';
 import { catalogCases } from './store-catalog.ts';
 import { deliveryCases } from './store-deliveries.ts';
 import { durabilityCases } from './store-durability.ts';
+import { messageCases } from './store-messages.ts';
 import { modelCases } from './store-model.ts';
 import { queueCases } from './store-queues.ts';
 import { sendCases } from './store-sends.ts';
@@ -29,6 +30,7 @@ export function storeContract(name: string, open: () => Promise<StoreHarness>): 
     deliveryCases(current);
     queueCases(current);
     durabilityCases(current);
+    messageCases(current);
     modelCases(current);
   });
 }
