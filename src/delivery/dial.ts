@@ -15,6 +15,8 @@ const CARRIER_SLACK_SECONDS = 15;
 const DEFAULT_MAX_SECONDS = 600;
 /** DESIGN decision 6: one dial, and one more after a crash or a lost reply. */
 const MAX_DIALS = 2;
+/** Between the carrier's clock and ours; what it adds to the search is known to the store. */
+export const CLOCK_SKEW_MS = 10_000;
 
 /** The carrier's own limit on an answered call. */
 export function maxDurationSeconds(delivery: Pick<Delivery, 'script'>): number {
@@ -80,7 +82,7 @@ export class Dialler {
     const carrier = carriers.get(name);
     if (!carrier?.findCall) return 'absent';
     try {
-      const found = await carrier.findCall({ ref, to, from, since: createdAt });
+      const found = await carrier.findCall({ ref, to, from, since: createdAt - CLOCK_SKEW_MS });
       if (found.match !== 'one') return found.match === 'none' ? 'absent' : 'unclear';
       const { carrierId } = found;
       if (await store.knowsCarrierId({ carrier: name, kind: 'call', id: carrierId })) return 'absent';

@@ -5,6 +5,7 @@ import { MAX_VALIDITY_MS } from '../../domain/schedule.ts';
 import type { CallRef, E164 } from '../../domain/types.ts';
 import { CarrierError } from '../../errors.ts';
 import { maskNumber } from '../../log.ts';
+import { CLOCK_SKEW_MS } from '../dial.ts';
 import { webhookUrl } from '../urls.ts';
 import { stallDelay, type MessagingDeps } from './context.ts';
 
@@ -91,7 +92,7 @@ export class TextDispatch {
     since: number,
   ): Promise<{ id: string } | 'absent' | 'unclear' | 'no-list'> {
     if (!carrier.findText) return 'no-list';
-    const found = await carrier.findText({ ref, to, from, since });
+    const found = await carrier.findText({ ref, to, from, since: since - CLOCK_SKEW_MS });
     if (found.match !== 'one') return found.match === 'none' ? 'absent' : 'unclear';
     const { carrierId: id } = found;
     const known = await this.#deps.store.knowsCarrierId({ carrier: carrier.name, kind: 'text', id });
