@@ -7,6 +7,7 @@ import { deliveryCases } from './store-deliveries.ts';
 import { durabilityCases } from './store-durability.ts';
 import { messageCases } from './store-messages.ts';
 import { modelCases } from './store-model.ts';
+import { outboxCases } from './store-outbox.ts';
 import { queueCases } from './store-queues.ts';
 import { sendCases } from './store-sends.ts';
 
@@ -29,6 +30,7 @@ export function storeContract(name: string, open: () => Promise<StoreHarness>): 
     attemptCases(current);
     deliveryCases(current);
     queueCases(current);
+    outboxCases(current);
     durabilityCases(current);
     messageCases(current);
     modelCases(current);
