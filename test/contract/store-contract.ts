@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 
 import type { Current, StoreHarness } from '../support/store-fixtures.ts';
 import { attemptCases } from './store-attempts.ts';
+import { authCases } from './store-auth.ts';
 import { catalogCases } from './store-catalog.ts';
 import { deliveryCases } from './store-deliveries.ts';
 import { durabilityCases } from './store-durability.ts';
@@ -33,6 +34,7 @@ export function storeContract(name: string, open: () => Promise<StoreHarness>): 
     outboxCases(current);
     durabilityCases(current);
     messageCases(current);
+    authCases(current);
     modelCases(current);
   });
 }

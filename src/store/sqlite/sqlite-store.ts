@@ -5,6 +5,7 @@ import type { Logger } from '../../log.ts';
 import type { CreatePinMessageResult } from '../pin-message-store.ts';
 import type { AddDeliveryResult, CreatePinResult, Store } from '../store.ts';
 import { createAttempts } from './attempts.ts';
+import { createAuthRecords } from './auth-records.ts';
 import { createBulks, settleMessages } from './bulks.ts';
 import { createCatalog } from './catalog.ts';
 import { createDeliveries } from './deliveries.ts';
@@ -70,6 +71,7 @@ export function createSqliteStore(deps: {
   const pinMessages = createPinMessages({ db, now, timers, outbox });
   const pins = createPins({ db, now, windows, deliveries, messages: pinMessages, timers, outbox });
   const attempt = createAttempts({ db, now, windows, outbox });
+  const auth = createAuthRecords(db, now);
   const sweep = createSweep({ db, now, writer, log });
   const once = createOnce(now);
   const touch = db.prepare('UPDATE decoy SET tries = tries + 1, touched_at = ? WHERE id = 2');
@@ -185,6 +187,24 @@ export function createSqliteStore(deps: {
     },
     disableAddress: request => writer.write(() => outbox.disable(request)),
     disabledAddresses: addresses => writer.read(() => outbox.disabled(addresses)),
+
+    createKey: key => writer.write(() => auth.createKey(key)),
+    listKeys: () => writer.read(() => auth.listKeys()),
+    findKey: hash => writer.read(() => auth.findKey(hash)),
+    revokeKey: id => writer.write(() => auth.revokeKey(id)),
+    touchKey: id => writer.write(() => auth.touchKey(id)),
+    createUser: user => writer.write(() => auth.createUser(user)),
+    listUsers: () => writer.read(() => auth.listUsers()),
+    findUser: username => writer.read(() => auth.findUser(username)),
+    removeUser: username => writer.write(() => auth.removeUser(username)),
+    createToken: token => writer.write(() => auth.createToken(token)),
+    async useToken(token) {
+      const found = await writer.read(() => auth.findToken(token));
+      const { extendByMs } = found ?? {};
+      if (extendByMs === undefined) return found?.user;
+      return (await writer.write(() => auth.extendToken(token, extendByMs))) ? found?.user : undefined;
+    },
+    endToken: token => writer.write(() => auth.endToken(token)),
 
     sweep,
     now: () => writer.read(now),

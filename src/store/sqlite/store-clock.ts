@@ -31,6 +31,9 @@ export function settleFuture(db: DatabaseSync, now: number): void {
   db.prepare(`
     UPDATE event SET created_at = min(created_at, $now), armed_at = $now, due_at = $now + due_at - armed_at
     WHERE armed_at > $now`).run({ $now: now });
+  db.prepare(
+    'UPDATE auth_token SET armed_at = $now, expires_at = $now + expires_at - armed_at WHERE armed_at > $now',
+  ).run({ $now: now });
 }
 
 /** The one owner has just started: no lease of an earlier life is anybody's. */

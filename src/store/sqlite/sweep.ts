@@ -30,6 +30,8 @@ export function createSweep({ db, now, writer, log }: Deps) {
   const deleteTokens = db.prepare(`
     DELETE FROM media_token WHERE token_hash IN
       (SELECT token_hash FROM media_token WHERE expires_at <= ? LIMIT ${CHUNK})`);
+  const deleteAuthTokens = db.prepare(`
+    DELETE FROM auth_token WHERE seq IN (SELECT seq FROM auth_token WHERE expires_at <= ? LIMIT ${CHUNK})`);
 
   async function inChunks(step: () => number | bigint): Promise<number> {
     let total = 0;
@@ -45,7 +47,8 @@ export function createSweep({ db, now, writer, log }: Deps) {
     const rowsDeleted =
       (await inChunks(() => deletePins.run({ $before: now() - retentionMs }).changes)) +
       (await inChunks(() => deleteWindows.run(now()).changes)) +
-      (await inChunks(() => deleteTokens.run(now()).changes));
+      (await inChunks(() => deleteTokens.run(now()).changes)) +
+      (await inChunks(() => deleteAuthTokens.run(now()).changes));
     emptyLog(db, log);
     return { seedsErased, rowsDeleted };
   };
