@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 
+import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import type { MailCarrier, SendMail } from '../../src/carriers/message-carrier.ts';
@@ -107,7 +108,7 @@ describe('a mail', () => {
     const { server, mail } = shared;
     await mail.sendMail({ ...MAIL, subject, from });
     const [{ email, raw }] = server.mails as [(typeof server.mails)[0]];
-    if (!subject.includes('=?')) expect(email.subject).toBe(subject);
+    expect(email.subject).toBe(subject);
     const name = /^"?([^"<]*?)"? ?</.exec(from)?.[1] ?? '';
     expect(email.from?.name).toBe(name);
     for (const line of raw.toString('latin1').split('\r\n')) expect(line.length).toBeLessThanOrEqual(998);
@@ -192,6 +193,42 @@ describe('nothing else gets into the headers', () => {
     expect(error.message).not.toContain('example');
     expect(server.sessions.size).toBe(0);
   });
+});
+
+test('whatever is written, it stays subject and text: 250 mails of any Unicode', async () => {
+  const { server, mail } = shared;
+  const words = fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 60 }),
+    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc.constantFrom(
+      '\r\nBcc: eve@example.com',
+      '=?utf-8?B?DQpCY2M6IGE=?=',
+      '\r\n.\r\n',
+      ': ;,<>"@()',
+      'From ',
+    ),
+  );
+  const property = fc.asyncProperty(
+    fc.array(words, { maxLength: 4 }),
+    fc.array(words, { maxLength: 4 }),
+    async (subjects, texts) => {
+      server.mails.length = 0;
+      const [subject, text] = [`Hi ${subjects.join('')}.`, `PIN ${texts.join('')}.`];
+      await mail.sendMail({ ...MAIL, subject, text });
+      const [{ email, envelope }] = server.mails as [(typeof server.mails)[0]];
+      expect(envelope).toEqual({ from: 'pin@example.org', to: [MAIL.to] });
+      expect(email.headers.map(({ key }) => key).toSorted()).toEqual(
+        `auto-submitted content-transfer-encoding content-type date from message-id mime-version subject to
+         x-auto-response-suppress`.split(/\s+/),
+      );
+      const oneLine = (text: string) => text.replaceAll(/[\s\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+      expect(oneLine(email.subject ?? '')).toBe(oneLine(subject));
+      // A line break of any kind is one in the mail.
+      const lines = (text: string) => text.replaceAll(/\r\n|\r/g, '\n').trimEnd();
+      expect(lines(email.text ?? '')).toBe(lines(text));
+    },
+  );
+  await fc.assert(property, { seed: 3, numRuns: 250 });
 });
 
 describe('refusals of the server', () => {

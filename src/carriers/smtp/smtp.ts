@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 
 import { createTransport } from 'nodemailer';
+import { encodeWord } from 'nodemailer/lib/mime-funcs';
 
 import type { Clock } from '../../clock.ts';
 import { CarrierError } from '../../errors.ts';
@@ -70,11 +71,14 @@ export function createSmtpCarrier(config: SmtpConfig, deps: { log: Logger; clock
         envelope,
         from,
         to: { name: '', address: request.to },
-        subject: oneLine(request.subject),
         text: request.text,
         ...(request.html !== undefined && { html: request.html }),
         // RFC 3834: no holiday notices in answer, please.
-        headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+        headers: {
+          ...subjectHeader(oneLine(request.subject)),
+          'Auto-Submitted': 'auto-generated',
+          'X-Auto-Response-Suppress': 'All',
+        },
         signal: signal ? AbortSignal.any([signal, abort.signal]) : abort.signal,
       });
     } catch (error) {
@@ -139,6 +143,12 @@ function messageIdOf(ref: string, from: Mailbox): string {
 /** A header is one line. */
 function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+}
+
+/** nodemailer encodes what is not ASCII; a subject that looks encoded already must not be decoded into something else. */
+function subjectHeader(subject: string) {
+  if (!subject.includes('=?')) return { Subject: subject };
+  return { Subject: { prepared: true, foldLines: true, value: encodeWord(subject, 'B', 52) } };
 }
 
 function unfit(why: string): CarrierError {
