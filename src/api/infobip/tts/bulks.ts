@@ -3,7 +3,7 @@ import type { Bulk } from '../../../domain/message.ts';
 import { fieldError, ServiceError } from '../../../errors.ts';
 import { errorAnswers } from '../../openapi.ts';
 import type { InfobipApp } from '../context.ts';
-import { formatDate } from '../dates.ts';
+import { formatDate, parseDate } from '../dates.ts';
 import { bulkAnswer, bulkStatusAnswer } from './answer-schemas.ts';
 import { SEND, TAG, type TtsDeps } from './context.ts';
 import { naming } from './naming.ts';
@@ -43,12 +43,12 @@ export function bulkRoutes(app: InfobipApp, deps: TtsDeps): void {
       response: { 200: bulkAnswer, ...ERRORS },
     },
     handler: async request => {
-      const { sendAt } = request.body;
+      const sendAt = parseDate(request.body.sendAt) ?? Number.NaN;
       const problem = sendAtProblem(sendAt, clock.now());
       if (problem !== undefined) throw fieldError('sendAt', problem);
       const rescheduled = messaging.reschedule('voice', request.query.bulkId, sendAt);
       return scheduleView(
-        await naming('sendAt', rescheduled, 'can be changed only while the bulk is PAUSED'),
+        await naming('sendAt', 'can be changed only while the bulk is PAUSED', rescheduled),
       );
     },
   });
@@ -81,7 +81,7 @@ export function bulkRoutes(app: InfobipApp, deps: TtsDeps): void {
     },
     handler: async request => {
       const changed = messaging.setStatus('voice', request.query.bulkId, request.body.status);
-      return statusView(await naming('status', changed, 'cannot follow the present status of the bulk'));
+      return statusView(await naming('status', 'cannot follow the present status of the bulk', changed));
     },
   });
 

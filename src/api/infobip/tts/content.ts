@@ -22,7 +22,7 @@ export function voiceContent(message: AnyMessage): VoiceContent {
   const { maxDtmf, callTimeout } = message;
   return {
     ...sayOrPlay(message),
-    language: languageForm(message.language),
+    language: languageForm(given(message.language) ?? DEFAULTS.language),
     ...(voiceName !== undefined && { voiceName }),
     ...(gender !== undefined && { gender }),
     speechRate: clamp(message.speechRate ?? DEFAULTS.speechRate, SPEECH_RATE),
@@ -45,9 +45,8 @@ function sayOrPlay({ text, audioFileUrl }: AnyMessage): Pick<VoiceContent, 'text
 }
 
 /** The 2FA form where there is one, else as given. */
-export function languageForm(code: string | null | undefined): string {
-  const asked = given(code) ?? DEFAULTS.language;
-  return languageOf(asked) ?? asked;
+export function languageForm(code: string): string {
+  return languageOf(code) ?? code;
 }
 
 /** Undefined: a word that means nothing. */

@@ -26,13 +26,14 @@ export function logRoutes(app: InfobipApp, deps: TtsDeps): void {
     },
     handler: async request => {
       const { to, bulkId, messageId, limit = DEFAULT_PAGE, ...others } = request.query;
+      const present = Object.entries(others).filter(([, value]) => value !== undefined);
       const { messages } = await deps.messaging.logs({
         channel: 'voice',
         limit: Math.min(limit, MAX_PAGE),
         ...(to !== undefined && { to: destinationOf(to) }),
         ...(bulkId && { bulkIds: bulkId }),
         ...(messageId && { messageIds: messageId }),
-        ...others,
+        ...Object.fromEntries(present),
       });
       return { results: messages.map(message => logView(message)) };
     },

@@ -12,39 +12,52 @@ const ENGLISH = 'en';
  *     Your code is,, 5,, 8,, 4,, 2  →  Your code is,, *,, *,, *,, *
  */
 export function maskCodes(text: string, language: string | undefined): string {
-  const spelled = spelledWords(language);
-  const edits: { at: number; length: number }[] = [];
-  let run: { at: number; length: number }[] = [];
+  const words = spelledWords(language);
+  const edits: Place[] = [];
+  let run: Place[] = [];
+  let symbols = 0;
   const endRun = (): void => {
-    if (run.length >= SHORTEST_CODE) edits.push(...run);
+    if (symbols >= SHORTEST_CODE) edits.push(...run);
     run = [];
+    symbols = 0;
   };
-  // Tags stand between the symbols of a code without ending it; digits in their attributes are masked all the same.
   for (const { 0: token, index: at } of text.matchAll(TOKENS)) {
+    // Tags stand between the symbols of a code without ending it; digits in their attributes are masked all the same.
     if (token.startsWith('<')) {
       for (const { 0: word, index } of token.matchAll(WORDS)) {
-        if (/\p{N}/u.test(word)) edits.push({ at: at + index, length: word.length });
+        if (hasDigit(word)) edits.push({ at: at + index, length: word.length });
       }
       continue;
     }
     const place = { at, length: token.length };
-    const hasDigit = /\p{N}/u.test(token);
-    if (hasDigit) edits.push(place);
-    if (hasDigit || isSpelled(token, spelled)) run.push(place);
-    else endRun();
+    const spelled = hasDigit(token) ? 1 : spelledSymbols(token, words);
+    if (hasDigit(token)) edits.push(place);
+    if (spelled === 0) endRun();
+    else run.push(place);
+    symbols += spelled;
   }
   endRun();
   return masked(text, edits);
 }
 
+interface Place {
+  readonly at: number;
+  readonly length: number;
+}
+
 const TOKENS = /<[^<>]*>|[\p{L}\p{N}\p{M}]+/gu;
 const WORDS = /[\p{L}\p{N}\p{M}]+/gu;
 
-function isSpelled(token: string, words: ReadonlySet<string>): boolean {
+function hasDigit(word: string): boolean {
+  return /\p{N}/u.test(word);
+}
+
+/** How many symbols of a code a word spells: none, one, or several in scripts that write digit words together. */
+function spelledSymbols(token: string, words: ReadonlySet<string>): number {
   const word = token.toLowerCase();
-  if ([...word].length === 1 || words.has(word)) return true;
-  // Scripts without spaces write digit words together.
-  return [...word].every(character => words.has(character));
+  const characters = [...word];
+  if (characters.length === 1 || words.has(word)) return 1;
+  return characters.every(character => words.has(character)) ? characters.length : 0;
 }
 
 function spelledWords(code: string | undefined): ReadonlySet<string> {
@@ -56,7 +69,7 @@ function spelledWords(code: string | undefined): ReadonlySet<string> {
   );
 }
 
-function masked(text: string, edits: readonly { at: number; length: number }[]): string {
+function masked(text: string, edits: readonly Place[]): string {
   const characters = text.split('');
   for (const { at, length } of edits) characters.fill('*', at, at + length);
   return characters.join('');

@@ -11,7 +11,7 @@ import {
   SETTABLE_STATUSES,
 } from './decisions.ts';
 import * as examples from './examples.ts';
-import { timestamp } from './send-schemas.ts';
+import { NO_DATE, timestamp } from './send-schemas.ts';
 
 /** Queries of infobip-api.md 3.6 to 3.8, and the two small bodies that go with them. */
 
@@ -49,12 +49,9 @@ const since = optional(
   z
     .string()
     .max(64)
-    .transform((text, context) => {
-      const at = parseDate(text.trim().replace(' ', '+'));
-      if (at !== undefined) return at;
-      context.issues.push({ code: 'custom', message: 'must be a date and time', input: text });
-      return z.NEVER;
-    }),
+    .transform(text => parseDate(text.trim().replace(' ', '+')))
+    .refine(at => at !== undefined, { error: NO_DATE })
+    .meta({ format: 'date-time' }),
 );
 
 const GENERAL_STATUSES = [

@@ -22,6 +22,8 @@ import * as examples from './examples.ts';
  * (0.8), and so is a blank text, as forms send it. What has a registry status is judged in `judge.ts`.
  */
 
+export const NO_DATE = 'must be a date and time';
+
 /** In any case, or blank. */
 function word(...words: readonly string[]) {
   const allowed = new RegExp(`^\\s*(${words.join('|')})?\\s*$`, 'i');
@@ -31,16 +33,11 @@ function word(...words: readonly string[]) {
     .regex(allowed, { error: `must be one of ${words.join(', ')}` });
 }
 
-/** A timestamp in the forms of 0.3, as milliseconds since the epoch. */
+/** A timestamp in one of the forms of 0.3; read by `parseDate`, since a schema that transforms shows no examples. */
 export const timestamp = z
   .string()
   .max(64)
-  .transform((text, context) => {
-    const at = parseDate(text);
-    if (at !== undefined) return at;
-    context.issues.push({ code: 'custom', message: 'must be a date and time', input: text });
-    return z.NEVER;
-  })
+  .refine(text => parseDate(text) !== undefined, { error: NO_DATE })
   .meta({ format: 'date-time' });
 
 const to = z.string().max(MAX_TO_LENGTH);
@@ -140,7 +137,7 @@ export const advancedMessage = z
       .nullish()
       .describe('`application/json` (default) or `application/xml`.'),
     notifyContentVersion: z
-      .union([z.literal(1), z.literal(2)])
+      .union([z.literal(1), z.literal(2)], { error: 'must be 1 or 2' })
       .nullish()
       .describe('Default 2.'),
     callbackData: z.string().max(MAX_CALLBACK_DATA_LENGTH).nullish(),
@@ -155,7 +152,7 @@ export const advancedMessage = z
     dtmfTimeout: z.int32().nullish().describe('Seconds. Default 10.'),
     ringTimeout: z.int32().nullish().describe('Seconds. Default 45.'),
     callTimeout: z.int32().nullish().describe('Seconds, the whole call.'),
-    callTransfers: z.array(callTransfer).max(MAX_TRANSFERS).nullish(),
+    callTransfers: z.array(callTransfer).nullish().describe(`At most ${MAX_TRANSFERS}.`),
     pause: z
       .int32()
       .min(0)

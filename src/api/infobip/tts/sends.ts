@@ -101,7 +101,9 @@ async function send(
   deps: TtsDeps,
   request: { bulkId?: string | null; messages: readonly Addressed[] },
 ): Promise<z.output<typeof sendAnswer>> {
-  return sendView(await naming('bulkId', deps.messaging.submit(toSubmit(request, deps.clock.now()))));
+  return sendView(
+    await naming('bulkId', 'is in use', deps.messaging.submit(toSubmit(request, deps.clock.now()))),
+  );
 }
 
 /** One entry a destination, in the request's order (3.5). */

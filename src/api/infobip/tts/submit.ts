@@ -7,7 +7,8 @@ import {
   validityMs,
 } from '../../../domain/schedule.ts';
 import type { SendingSpeed } from '../../../domain/message.ts';
-import { ServiceError } from '../../../errors.ts';
+import { fieldError } from '../../../errors.ts';
+import { parseDate } from '../dates.ts';
 import { given, voiceContent, type AnyMessage } from './content.ts';
 import { DEFAULTS } from './decisions.ts';
 import { judge } from './judge.ts';
@@ -57,7 +58,8 @@ function submitMessage({ message, destinations }: Addressed): SubmitMessage {
 function timing(
   message: AnyMessage,
 ): Pick<SubmitMessage, 'sendAt' | 'speed' | 'window' | 'retry' | 'validityMs'> {
-  const { sendAt, retry, deliveryTimeWindow, validityPeriod } = message;
+  const { retry, deliveryTimeWindow, validityPeriod } = message;
+  const sendAt = sendTime(message);
   const speed = speedOf(message.sendingSpeed);
   const validity = validityMs(
     validityPeriod == null ? undefined : { amount: validityPeriod, unit: 'minute' },
@@ -65,7 +67,7 @@ function timing(
   );
   const { days = [], from, to } = deliveryTimeWindow ?? {};
   return {
-    ...(sendAt != null && { sendAt }),
+    ...(sendAt !== undefined && { sendAt }),
     ...(speed && { speed }),
     ...(validity !== undefined && { validityMs: validity }),
     ...(retry && { retry: normaliseRetry(retry) }),
@@ -81,11 +83,15 @@ function speedOf(asked: AnyMessage['sendingSpeed']): SendingSpeed | undefined {
 
 const UNITS = ['second', 'minute', 'hour', 'day'] as const;
 
+/** The schema has seen that it is one. */
+function sendTime({ sendAt }: AnyMessage): number | undefined {
+  return sendAt == null ? undefined : parseDate(sendAt);
+}
+
 function assertSendTimes(messages: readonly Addressed[], now: number): void {
   for (const [index, { message }] of messages.entries()) {
-    const problem = message.sendAt == null ? undefined : sendAtProblem(message.sendAt, now);
-    if (problem !== undefined) {
-      throw new ServiceError('badRequest', { fields: { [`messages[${index}].sendAt`]: [problem] } });
-    }
+    const sendAt = sendTime(message);
+    const problem = sendAt === undefined ? undefined : sendAtProblem(sendAt, now);
+    if (problem !== undefined) throw fieldError(`messages[${index}].sendAt`, problem);
   }
 }
