@@ -128,8 +128,8 @@ class OutboxPusher implements Pusher {
     this.#stopped = true;
     this.#sleep?.cancel();
     this.#tidy?.cancel();
-    await this.#turn;
     const grace = this.#deps.clock.after(graceMs, () => this.#abort.abort());
+    await this.#turn;
     await Promise.all(this.#pushes);
     grace.cancel();
   }

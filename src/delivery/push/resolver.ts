@@ -11,7 +11,11 @@ const TRIES = 2;
  * process shares, and a customer's slow name server would hold it. In development (`allowPrivate`) the system's is
  * used, for the names in /etc/hosts.
  */
-export function createResolver(settings: { allowPrivate: boolean }): Resolve {
+export function createResolver(settings: {
+  readonly allowPrivate: boolean;
+  /** Name servers instead of the system's, `address:port`. */
+  readonly servers?: readonly string[];
+}): Resolve {
   if (settings.allowPrivate) {
     return async hostname => {
       const answers = await lookup(hostname, { all: true });
@@ -19,6 +23,7 @@ export function createResolver(settings: { allowPrivate: boolean }): Resolve {
     };
   }
   const dns = new DnsResolver({ timeout: TIMEOUT_MS, tries: TRIES });
+  if (settings.servers) dns.setServers(settings.servers);
   return async hostname => {
     const answers = await Promise.allSettled([dns.resolve4(hostname), dns.resolve6(hostname)]);
     const addresses = answers.flatMap(answer => (answer.status === 'fulfilled' ? answer.value : []));

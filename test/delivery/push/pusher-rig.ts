@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import {
   createPusher,
   createWebhookSigner,
+  GuardedFetchError,
   newWebhookSecret,
   pushEvent,
   type GuardedRequest,
@@ -63,7 +64,6 @@ export async function pusherRig(deps: Partial<PusherDeps> & { answer?: (push: Se
     };
     pushes.push(seen);
     underWay.most = Math.max(underWay.most, ++underWay.now);
-    const { GuardedFetchError } = await import('../../../src/delivery/push/index.ts');
     try {
       const given = answer(seen);
       if (given instanceof Error) throw given;
@@ -120,8 +120,13 @@ export async function pusherRig(deps: Partial<PusherDeps> & { answer?: (push: Se
       return harness.store;
     },
     async emit(...events: NewEvent[]) {
-      await createdPin(harness.store, { events });
+      await rig.emitUnsaid(...events);
       pusher.wake();
+      await rest();
+    },
+    /** Without a word to the pusher. */
+    async emitUnsaid(...events: NewEvent[]) {
+      await createdPin(harness.store, { events });
       await rest();
     },
     async start() {
