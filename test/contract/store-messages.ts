@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Message } from '../../src/domain/message.ts';
 import type { NewBulk } from '../../src/store/message-store.ts';
 import { newCallRef } from '../../src/domain/ids.ts';
-import type { CallRef, E164 } from '../../src/domain/types.ts';
+import type { E164 } from '../../src/domain/types.ts';
 import { newBulk, newRef, VOICE } from '../support/message-fixtures.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { times, type Current } from '../support/store-fixtures.ts';
@@ -81,17 +81,18 @@ export function messageCases(current: Current): void {
     it('of thousands are added whole, while other writes go on', async () => {
       const count = 3_000;
       let others = 0;
-      let adding = true;
+      const state = { adding: true };
       const traffic = (async () => {
-        for (; adding; others++) await store().ping();
+        for (; state.adding; others++) await store().ping();
       })();
       const bulk = newBulk({ count });
       const seen: (number | undefined)[] = [];
       const watch = (async () => {
-        while (adding) seen.push((await store().getBulk('sms', bulk.bulkId))?.total, (await claim(1)).length);
+        while (state.adding)
+          seen.push((await store().getBulk('sms', bulk.bulkId))?.total, (await claim(1)).length);
       })();
       await add(bulk);
-      adding = false;
+      state.adding = false;
       await Promise.all([traffic, watch]);
       expect(others).toBeGreaterThan(3);
       // Not there, or all of it; nothing claimed before it was.
@@ -337,7 +338,7 @@ export function messageCases(current: Current): void {
       await add(newBulk({ count: 1, channel: 'voice' }));
       const [message] = await claim(9, 'voice');
       const { ref } = message!;
-      const callRef = newCallRef(seededRandom(ref)) as CallRef;
+      const callRef = newCallRef(seededRandom(ref));
       const delivery = {
         callRef,
         pinId: undefined,

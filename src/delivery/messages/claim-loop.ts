@@ -12,6 +12,7 @@ const RECOVERY_MS = 5_000;
 const SETTLED_AT_ONCE = 200;
 const RECOVERED_AT_ONCE = 64;
 const MIN_SLEEP_MS = 1;
+const CHANNELS: readonly MessageChannel[] = ['voice', 'sms'];
 
 export interface ClaimLoopDeps
   extends Pick<MessagingDeps, 'store' | 'clock' | 'log' | 'calls'>, MessagingLimits {
@@ -29,6 +30,8 @@ export class ClaimLoop {
   #sleep: Timer | undefined;
   #turn: Promise<void> | undefined;
   #again = false;
+  /** A channel had no room at the last look: the end of a dispatch is a reason to look again. */
+  #starved = false;
   #stopped = true;
   #idle: (() => void)[] = [];
 
@@ -56,12 +59,19 @@ export class ClaimLoop {
     });
   }
 
-  /** Claims nothing more; resolves when no dispatch is under way. */
-  async stop(): Promise<void> {
+  /** Claims nothing more; resolves when no dispatch is under way, or after `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
     this.#stopped = true;
     this.#sleep?.cancel();
     await this.#turn;
-    if (this.#busy() > 0) await new Promise<void>(resolve => this.#idle.push(resolve));
+    if (this.#busy() === 0) return;
+    await new Promise<void>(resolve => {
+      const late = this.#deps.clock.after(graceMs, resolve);
+      this.#idle.push(() => {
+        late.cancel();
+        resolve();
+      });
+    });
   }
 
   async #run(): Promise<void> {
@@ -76,7 +86,9 @@ export class ClaimLoop {
       ]);
       for (const message of [...voice, ...sms]) this.#dispatch(message, 'send');
       for (const message of stale) if (!this.#isInFlight(message)) this.#dispatch(message, 'recover');
-      next = await store.nextMessageIn(this.#channelsWithRoom());
+      const channels = this.#channelsWithRoom();
+      this.#starved = channels.length < CHANNELS.length;
+      next = await store.nextMessageIn(channels);
     } catch (error) {
       log.warn({ err: error }, 'messages: the store did not answer');
     }
@@ -99,7 +111,7 @@ export class ClaimLoop {
   }
 
   #channelsWithRoom(): MessageChannel[] {
-    return (['voice', 'sms'] as const).filter(channel => this.#room(channel) > 0);
+    return CHANNELS.filter(channel => this.#room(channel) > 0);
   }
 
   #isInFlight({ channel, ref }: Message): boolean {
@@ -109,12 +121,11 @@ export class ClaimLoop {
   #dispatch(message: Message, what: 'send' | 'recover'): void {
     const { channel, ref } = message;
     const flying = this.#inFlight[channel];
-    const wasFull = this.#room(channel) <= 1;
     flying.add(ref);
     const dispatch = channel === 'voice' ? this.#deps.voice : this.#deps.texts;
     const work = dispatch[what](message).finally(() => {
       flying.delete(ref);
-      if (wasFull || what === 'recover') this.wake();
+      if (this.#starved || what === 'recover') this.wake();
       if (this.#busy() === 0) for (const resolve of this.#idle.splice(0)) resolve();
     });
     background(this.#deps.log, 'sending a message', work);

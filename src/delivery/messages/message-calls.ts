@@ -68,7 +68,8 @@ function resultOf(delivery: Delivery, report: CallReport, deps: MessageCallsDeps
     endedAt,
     durationSeconds: answeredAt === undefined ? 0 : Math.max(0, Math.ceil((endedAt - answeredAt) / 1000)),
     fileDurationSeconds: answeredAt === undefined ? 0 : soundSeconds(delivery, deps),
-    dtmfCodes: report.dtmfCodes,
+    // One by one, as Infobip's examples have them: 3, 9.
+    dtmfCodes: (report.dtmfCodes.match(/[0-9*#A-D]/g) ?? []).join(', '),
     ...(detected && { answeredBy }),
   };
 }

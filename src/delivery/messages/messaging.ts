@@ -27,8 +27,8 @@ const PENDING: Outcome = { kind: 'pending' };
 export interface StartableMessaging extends Messaging {
   /** Begins to send, with what an earlier life left first. */
   start(): Promise<void>;
-  /** Refuses new bulks, claims nothing more, and waits for requests to carriers that are under way. */
-  stop(): Promise<void>;
+  /** Refuses new bulks, claims nothing more, and waits up to `graceMs` for requests to carriers. Before the calls stop. */
+  stop(graceMs: number): Promise<void>;
   /** What a carrier says about a text. Never throws; undefined: no text of a bulk has this reference. */
   handleTextWebhook(request: TextWebhookRequest): Promise<WebhookReply | undefined>;
   /** For reports that are pushed: the message as it is now. */
@@ -136,10 +136,10 @@ class Engine implements StartableMessaging {
     this.#sweepAgain();
   }
 
-  async stop(): Promise<void> {
+  async stop(graceMs: number): Promise<void> {
     this.#draining = true;
     this.#sweep?.cancel();
-    await this.#loop.stop();
+    await this.#loop.stop(graceMs);
   }
 
   #sweepAgain(): void {

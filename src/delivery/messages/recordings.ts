@@ -47,14 +47,21 @@ const BYTES_PER_MS = 8;
 
 export function createRecordings(deps: RecordingsDeps): Recordings {
   const { fetchGuarded, clock, decode = decodeInThread } = deps;
-  const perf = { now: () => clock.monotonic() };
+  // The cache takes an instant of 0 for none.
+  const perf = { now: () => clock.monotonic() + 1 };
   const known = new LRUCache<string, AudioPart>({
     maxSize: MEMORY_BYTES,
     sizeCalculation: part => Math.max(1, part.mulaw.length),
     ttl: KEPT_MS,
+    ttlResolution: 0,
     perf,
   });
-  const refused = new LRUCache<string, RecordingError>({ max: 1_000, ttl: REFUSED_MS, perf });
+  const refused = new LRUCache<string, RecordingError>({
+    max: 1_000,
+    ttl: REFUSED_MS,
+    ttlResolution: 0,
+    perf,
+  });
   const coming = new Map<string, Promise<AudioPart>>();
 
   async function make(url: string): Promise<AudioPart> {
