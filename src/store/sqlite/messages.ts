@@ -143,13 +143,16 @@ export function createMessages({ db, now, lanes, outbox, timers, reader }: Deps)
 
   function push(row: Row, { url, contentType, version }: NotifyTarget, intermediate?: string): void {
     const ref = text(row['ref']);
-    const data = { url, contentType, version, kind: 'report', messageRef: ref, face: text(row['face']) };
+    const face = text(row['face']);
+    const data = { url, contentType, version, kind: 'report', messageRef: ref, face };
     const suffix = intermediate === undefined ? '' : `-${intermediate}`;
     outbox.emit([
       {
         id: `message-report-${ref}${suffix}`,
         type: 'customer.push',
         data: intermediate === undefined ? data : { ...data, intermediate },
+        // What shares all of these can share a body.
+        batch: [face, version, contentType, url].join('\n'),
       },
     ]);
   }
