@@ -42,11 +42,33 @@ const securitySettings = z.strictObject({
   numbers: z.enum(['possible', 'valid']).optional(),
 });
 
+const withPin = (text: string): boolean => text.includes('{{pin}}');
+
+/** The words of e-mails, by `emailTemplateId`: Infobip keeps them in its portal, and here is no other place for them. */
+const emailTemplates = z
+  .record(
+    z.string().refine(id => /^-?\d{1,16}$/.test(id) && Number.isSafeInteger(Number(id)), {
+      error: 'must be an emailTemplateId: a whole number',
+    }),
+    z.strictObject({
+      subject: z
+        .string()
+        .min(1)
+        .max(200)
+        .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'must be one line'),
+      text: z.string().max(20_000).refine(withPin, { error: 'must contain {{pin}}' }),
+      html: z.string().max(100_000).refine(withPin, { error: 'must contain {{pin}}' }).optional(),
+    }),
+  )
+  .default({})
+  .transform(templates => new Map(Object.entries(templates).map(([id, words]) => [Number(id), words])));
+
 const fileSchema = z.strictObject({
   /** Each is checked by its own adapter's guard; empty or absent: the simulator. */
   carriers: z.array(z.looseObject({ type: z.string() })).default([]),
   voice: voiceSettings.prefault({}),
   security: securitySettings.prefault({}),
+  email: z.strictObject({ templates: emailTemplates }).prefault({}),
   api: z
     .strictObject({
       /** infobip-api.md 0.1: the documents say 201, the official Python SDK accepts only 200. */

@@ -10,6 +10,8 @@ const MAX_LOCAL = 64;
 /** A dot-atom of RFC 5322 3.2.3, with the letters of RFC 6532. Quoted local parts are not taken: nobody has one. */
 const ATOM = String.raw`[\p{L}\p{N}\p{M}!#$%&'*+/=?^_\x60{|}~-]+`;
 const LOCAL = new RegExp(String.raw`^${ATOM}(?:\.${ATOM})*$`, 'u');
+/** What a host name is made of before it becomes ASCII; the URL parser behind that step would cut off a path or a port. */
+const HOST = /^[\p{L}\p{N}\p{M}.-]+$/u;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
@@ -21,8 +23,9 @@ export function parseEmail(input: string): EmailAddress | undefined {
   const text = input.trim().normalize('NFC').toLowerCase();
   const at = text.lastIndexOf('@');
   const local = text.slice(0, Math.max(at, 0));
-  if (local.length > MAX_LOCAL || !LOCAL.test(local)) return undefined;
-  const domain = domainToASCII(text.slice(at + 1));
+  if (Buffer.byteLength(local) > MAX_LOCAL || !LOCAL.test(local)) return undefined;
+  const host = text.slice(at + 1);
+  const domain = HOST.test(host) ? domainToASCII(host) : '';
   const labels = domain.split('.');
   if (labels.length < 2 || !labels.every(label => LABEL.test(label))) return undefined;
   // A number there is an IP address, and those stand in brackets.
@@ -31,8 +34,10 @@ export function parseEmail(input: string): EmailAddress | undefined {
   return Buffer.byteLength(address) <= MAX_ADDRESS ? (address as EmailAddress) : undefined;
 }
 
-/** What a display name cannot hold without quotes, and anything that could begin another header. */
-const BAD_NAME = /[\p{Cc}\p{Zl}\p{Zp}<>"\\]/u;
+/** Anything that could begin another header. */
+const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
+/** What a display name cannot hold, even in quotes, without escapes. */
+const BAD_NAME = /[<>"\\]/;
 const MAX_NAME = 200;
 /** RFC 5322 3.2.3: only inside quotes do these stand for themselves. */
 const SPECIALS = /[(),.:;@[\]]/;
@@ -43,6 +48,7 @@ const SPECIALS = /[(),.:;@[\]]/;
  */
 export function parseMailbox(input: string): string | undefined {
   const text = input.trim();
+  if (CONTROL.test(text)) return undefined;
   const named = /^(?:"([^"]*)"|([^<]*?))\s*<([^<>]+)>$/.exec(text);
   const address = (named ? (named[3] ?? '') : text).trim();
   if (!parseEmail(address) || BAD_NAME.test(address)) return undefined;

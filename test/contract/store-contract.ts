@@ -9,6 +9,7 @@ import { durabilityCases } from './store-durability.ts';
 import { messageCases } from './store-messages.ts';
 import { modelCases } from './store-model.ts';
 import { outboxCases } from './store-outbox.ts';
+import { pinMessageCases } from './store-pin-messages.ts';
 import { queueCases } from './store-queues.ts';
 import { sendCases } from './store-sends.ts';
 
@@ -35,6 +36,7 @@ export function storeContract(name: string, open: () => Promise<StoreHarness>): 
     durabilityCases(current);
     messageCases(current);
     authCases(current);
+    pinMessageCases(current);
     modelCases(current);
   });
 }
