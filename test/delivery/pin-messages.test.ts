@@ -15,6 +15,7 @@ class Post {
   readonly texts = new ScriptedTexts();
   readonly mail = new ScriptedMail();
   readonly lookup = new ScriptedLookup();
+  readonly carriers = new Map([[this.texts.name, this.texts]]);
 }
 
 /** A rig whose texts and mails go to scripted carriers. */
@@ -28,7 +29,7 @@ function withPost(
       ...(application && { application }),
       deps: {
         texts: {
-          carriers: new Map([[post.texts.name, post.texts]]),
+          carriers: post.carriers,
           route: () => ({ carrier: post.texts.name, from: 'Saypin' }),
           lookup: post.lookup,
         },
@@ -232,11 +233,11 @@ describe('a text', () => {
     'is not told to be unsent before that is written down',
     withPost(async (rig, post) => {
       post.texts.answers = [async () => await Promise.reject(new CarrierError('rejected'))];
-      const { stepPinMessage } = rig.store;
+      const working = rig.store.stepPinMessage.bind(rig.store);
       rig.store.stepPinMessage = async () => await Promise.reject(new ServiceError('unavailable'));
       const { sent } = await sendText(rig);
       expect(sent).toBe(true);
-      rig.store.stepPinMessage = stepPinMessage;
+      rig.store.stepPinMessage = working;
       await rig.clock.advanceAsync(15_000);
       expect(post.texts.texts).toHaveLength(2);
     }),
@@ -269,6 +270,90 @@ describe('a text', () => {
       expect(post.texts.texts).toStrictEqual([]);
       expect(await events(rig)).toMatchObject([{ data: { report: { cause: 'unreachable' } } }]);
       await Promise.race([sending, settle()]);
+    }),
+  );
+});
+
+describe('trouble around a text', () => {
+  it(
+    'of a kind that nobody foresaw leaves it open: the guard sends it again',
+    withPost(async (rig, post) => {
+      post.texts.answers = [async () => await Promise.reject(new TypeError('adapter'))];
+      expect((await sendText(rig)).sent).toBe(true);
+      await rig.clock.advanceAsync(15_000);
+      expect(post.texts.texts).toHaveLength(2);
+    }),
+  );
+
+  it(
+    'with the store, once the carrier has it, does not send it twice',
+    withPost(async (rig, post) => {
+      const working = rig.store.stepPinMessage.bind(rig.store);
+      let failures = 3;
+      rig.store.stepPinMessage = async step => {
+        if (failures-- > 0) throw new ServiceError('unavailable');
+        return await working(step);
+      };
+      const sending = sendText(rig);
+      await settle();
+      await rig.clock.advanceAsync(60_000);
+      const { ref, sent } = await sending;
+      expect(sent).toBe(true);
+      expect(await record(rig, ref)).toMatchObject({ state: 'sent', carrierMessageId: 'SM1' });
+      expect(post.texts.texts).toHaveLength(1);
+    }),
+  );
+
+  it(
+    'with a carrier that the configuration no longer has ends it as refused',
+    withPost(async (rig, post) => {
+      post.texts.answers = [lost];
+      const { ref } = await sendText(rig);
+      post.carriers.clear();
+      await rig.clock.advanceAsync(15_000);
+      expect(await record(rig, ref)).toMatchObject({ state: 'ended', report: { cause: 'refused' } });
+    }),
+  );
+
+  it(
+    'in reading a webhook answers 500 and says so in the log',
+    withPost(async (rig, post) => {
+      await sendText(rig);
+      post.texts.parseTextWebhook = () => {
+        throw new TypeError('adapter');
+      };
+      expect(await report(rig, post, 'delivered')).toStrictEqual({ status: 500 });
+      post.texts.verifyWebhook = () => {
+        throw new TypeError('adapter');
+      };
+      expect(await report(rig, post, 'delivered')).toStrictEqual({ status: 403 });
+    }),
+  );
+});
+
+describe('a resend', () => {
+  it(
+    'takes its words from the template once the first record is gone, and fails when that is gone too',
+    withPost(async (rig, post) => {
+      const { pinId } = await sendText(rig);
+      const working = { ...rig.store };
+      rig.store.getPinMessage = async () => undefined;
+      await rig.delivery.resendText({ pinId, placeholders: {} });
+      expect(post.texts.texts[1]).toMatchObject({ text: post.texts.texts[0]?.text, from: 'Saypin' });
+      rig.store.getTemplate = async () => undefined;
+      await expect(rig.delivery.resendText({ pinId, placeholders: {} })).rejects.toMatchObject({
+        id: 'notFound',
+      });
+      Object.assign(rig.store, working);
+
+      const mail = await sendMail(rig);
+      rig.store.getPinMessage = async () => undefined;
+      await rig.delivery.resendMail({ pinId: mail.pinId, placeholders: {} });
+      rig.store.getEmailTemplate = async () => undefined;
+      await expect(rig.delivery.resendMail({ pinId: mail.pinId, placeholders: {} })).rejects.toMatchObject({
+        id: 'notFound',
+      });
+      Object.assign(rig.store, working);
     }),
   );
 });
