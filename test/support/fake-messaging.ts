@@ -13,7 +13,7 @@ import { newCallRef, systemRandom } from '../../src/domain/ids.ts';
 import type { Bulk, BulkStatus, Message, MessageChannel, Outcome } from '../../src/domain/message.ts';
 import { parseMsisdn, toMsisdn } from '../../src/domain/phone.ts';
 import { generalStatusOf, isFinal, rejection } from '../../src/domain/status.ts';
-import { ServiceError } from '../../src/errors.ts';
+import { fieldError, ServiceError } from '../../src/errors.ts';
 
 const HOURS_48 = 48 * 3_600_000;
 
@@ -58,7 +58,7 @@ export class FakeMessaging implements Messaging {
     this.submitted.push(request);
     const { channel } = request;
     const bulkId = request.bulkId ?? randomUUID();
-    if (this.#bulks.has(key(channel, bulkId))) throw new ServiceError('badRequest');
+    if (this.#bulks.has(key(channel, bulkId))) throw fieldError('bulkId', 'is already in use');
     const messages = request.messages.flatMap(message =>
       message.destinations.map(destination => this.#accept({ request, bulkId, message, destination })),
     );
@@ -98,7 +98,9 @@ export class FakeMessaging implements Messaging {
 
   async reschedule(channel: MessageChannel, bulkId: string, sendAt: number): Promise<Bulk> {
     this.#fail();
-    if (this.#require(channel, bulkId).status !== 'PAUSED') throw new ServiceError('badRequest');
+    if (this.#require(channel, bulkId).status !== 'PAUSED') {
+      throw fieldError('sendAt', 'can be changed only while the bulk is PAUSED');
+    }
     this.setBulk(channel, bulkId, { sendAt });
     return this.#require(channel, bulkId);
   }
@@ -107,7 +109,8 @@ export class FakeMessaging implements Messaging {
     this.#fail();
     const present = this.#require(channel, bulkId).status;
     const over = present === 'CANCELED' || present === 'FINISHED' || present === 'FAILED';
-    if (over || status === 'FINISHED' || status === 'FAILED') throw new ServiceError('badRequest');
+    if (over || status === 'FINISHED' || status === 'FAILED')
+      throw fieldError('status', 'the bulk has ended');
     this.setBulk(channel, bulkId, { status });
     return this.#require(channel, bulkId);
   }

@@ -72,7 +72,7 @@ describe('/tts/3/bulks/status', () => {
   it.each(OVER)('cannot move a bulk that is %s', async (status: BulkStatus) => {
     server.messaging.setBulk('voice', 'mine', { status });
     expect(problems(await put(`/tts/3/bulks/status${QUERY}`, { status: 'PENDING' }))).toStrictEqual({
-      status: ['cannot follow the present status of the bulk'],
+      status: ['the bulk has ended'],
     });
   });
 

@@ -2,9 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 
 import { assertScope, createApiKeyAuthenticator, hashApiKey } from '../../../src/api/auth.ts';
-import { ttsApi } from '../../../src/api/infobip/tts/index.ts';
+import { ttsApi, type TtsDeps } from '../../../src/api/infobip/tts/index.ts';
 import { parseJsonBody } from '../../../src/api/json-body.ts';
 import { createServer, type ServerDeps } from '../../../src/api/server.ts';
+import type { Messaging } from '../../../src/delivery/messaging.ts';
 import { ServiceError } from '../../../src/errors.ts';
 import { createLogger } from '../../../src/log.ts';
 import type { Voice } from '../../../src/speech/speech.ts';
@@ -54,8 +55,11 @@ export class TtsServer {
     this.logged = parts.logged;
   }
 
-  static async start(): Promise<TtsServer> {
-    const clock = new FakeClock();
+  /** `engine` takes the place of the scripted one, with the clock that it runs on. */
+  static async start(
+    engine: { messaging?: Messaging; clock?: FakeClock; speech?: TtsDeps['speech'] } = {},
+  ): Promise<TtsServer> {
+    const clock = engine.clock ?? new FakeClock();
     const messaging = new FakeMessaging(clock);
     let lines = '';
     const log = createLogger('trace', { write: line => void (lines += line) });
@@ -69,9 +73,9 @@ export class TtsServer {
       ],
     });
     const face = ttsApi({
-      messaging,
+      messaging: engine.messaging ?? messaging,
       clock,
-      speech: { voices: () => VOICES, chooseVoice: request => chooseVoice(VOICES, request) },
+      speech: engine.speech ?? { voices: () => VOICES, chooseVoice: request => chooseVoice(VOICES, request) },
     });
     const app = await createServer({
       // The 2FA face stands beside it and is never asked.

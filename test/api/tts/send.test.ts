@@ -509,7 +509,7 @@ describe('what has the wrong shape is refused with the field’s name', () => {
     const body = { bulkId: 'mine', messages: [{ text: 'Hi', destinations: [{ to: '41793026727' }] }] };
     expect((await server.call('POST', '/tts/3/advanced', body)).status).toBe(200);
     expect(problems(await server.call('POST', '/tts/3/advanced', body))).toStrictEqual({
-      bulkId: ['is in use'],
+      bulkId: ['is already in use'],
     });
   });
 

@@ -81,7 +81,7 @@ export function bulkRoutes(app: InfobipApp, deps: TtsDeps): void {
     },
     handler: async request => {
       const changed = messaging.setStatus('voice', request.query.bulkId, request.body.status);
-      return statusView(await naming('status', 'cannot follow the present status of the bulk', changed));
+      return statusView(await naming('status', 'the bulk has ended', changed));
     },
   });
 

@@ -102,7 +102,7 @@ async function send(
   request: { bulkId?: string | null; messages: readonly Addressed[] },
 ): Promise<z.output<typeof sendAnswer>> {
   return sendView(
-    await naming('bulkId', 'is in use', deps.messaging.submit(toSubmit(request, deps.clock.now()))),
+    await naming('bulkId', 'is already in use', deps.messaging.submit(toSubmit(request, deps.clock.now()))),
   );
 }
 
