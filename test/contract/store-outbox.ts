@@ -149,6 +149,18 @@ export function outboxCases(current: Current): void {
       expect(await store.claimEvents(three)).toEqual([]);
     });
 
+    it('do not take in what was tried alone: it keeps its own id', async () => {
+      const harness = current();
+      const { store } = harness;
+      await emit(store, of('old', 'a'));
+      await store.claimEvents(three);
+      await store.deferEvent({ id: 'old', inMs: 500 });
+      await emit(store, of('a1', 'a'), of('a2', 'a'));
+      await harness.advance(500);
+      expect(shape(await store.claimEvents(three))).toEqual([['a1', 1, ['a2']]]);
+      expect(shape(await store.claimEvents(three))).toEqual([['old', 2, []]]);
+    });
+
     it('stay as they are over every try and a restart, and end as one', async () => {
       const harness = current();
       await emit(harness.store, of('a1', 'a'), of('a2', 'a'));

@@ -53,7 +53,7 @@ const GLOBAL_UNICAST_V6 = ipaddr.IPv6.parseCIDR('2000::/3');
 export function vetUrl(text: string, settings: GuardSettings): VettedUrl | string {
   const { allowPrivate, allowHttp = allowPrivate } = settings;
   if (text.length > MAX_URL_LENGTH) return 'too long';
-  if (!/^[\x21-\x7e]+$/.test(text) || text.includes('\\')) return 'characters outside URLs';
+  if (!/^[^\s\\\p{Cc}]+$/u.test(text)) return 'characters outside URLs';
   if (!URL.canParse(text)) return 'not a URL';
   const url = new URL(text);
   const secure = url.protocol === 'https:';

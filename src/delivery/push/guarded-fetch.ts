@@ -262,6 +262,7 @@ async function readBody(
       length += bytes.length;
       if (length > maxBytes) {
         failure = new GuardedFetchError('too-large');
+        // Leaving the loop destroys the answer and its connection.
         break;
       }
     }
@@ -269,8 +270,6 @@ async function readBody(
     failure = deadline.aborted
       ? (deadline.reason as GuardedFetchError)
       : new GuardedFetchError('protocol', { what: 'broken off', cause: error });
-  } finally {
-    response.destroy();
   }
   if (failure && whole) throw failure;
   return {

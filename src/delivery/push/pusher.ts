@@ -135,9 +135,7 @@ class OutboxPusher implements Pusher {
   }
 
   async #run(): Promise<void> {
-    this.#turn ??= this.#claimAll().finally(() => {
-      this.#turn = undefined;
-    });
+    this.#turn ??= this.#claimAll();
     await this.#turn;
   }
 
@@ -148,11 +146,13 @@ class OutboxPusher implements Pusher {
       do {
         this.#again = false;
         while (!this.#stopped && (await this.#claimSome()) > 0);
+        next = await this.#deps.store.nextEventIn({ types: [PUSH_EVENT] });
       } while (this.#again && !this.#stopped);
-      next = await this.#deps.store.nextEventIn({ types: [PUSH_EVENT] });
     } catch (error) {
       this.#deps.log.warn({ err: error }, 'outbox: the store did not answer');
     }
+    // In the same breath as the last look at `#again`: no `wake` may fall in between.
+    this.#turn = undefined;
     if (this.#stopped) return;
     // Due, and yet not claimed: its target is busy, and the end of a push there wakes us.
     const { pollMs } = this.#limits;

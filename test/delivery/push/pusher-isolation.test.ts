@@ -187,6 +187,23 @@ it('a push is seen within the poll when nobody wakes the pusher', async () => {
   expect(rig.pushes).toHaveLength(1);
 });
 
+it('a wake in the middle of a look at the store is not lost', async () => {
+  const rig = await pusherRig();
+  const { store } = rig.harness;
+  const nextEventIn = store.nextEventIn.bind(store);
+  let looks = 0;
+  store.nextEventIn = async request => {
+    const next = await nextEventIn(request);
+    if (looks++ === 0) {
+      await rig.emitUnsaid(report(SLOW));
+      rig.pusher.wake();
+    }
+    return next;
+  };
+  await rig.start();
+  expect(rig.pushes).toHaveLength(1);
+});
+
 it('a store that does not answer for a while loses nothing', async () => {
   let broken = false;
   const rig = await pusherRig({ limits: { pollMs: 1000 } });

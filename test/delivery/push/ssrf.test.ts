@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { isAllowedAddress } from '../../../src/delivery/push/address-guard.ts';
+import { isAllowedAddress, vetUrl } from '../../../src/delivery/push/address-guard.ts';
 import { createGuardedFetch, GuardedFetchError } from '../../../src/delivery/push/guarded-fetch.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { countSockets, tcpServer } from './rig.ts';
@@ -114,6 +114,10 @@ const BYPASSES = [
   'https://pub\tlic.example/',
   'https://pub\nlic.example/',
   ' https://public.example/',
+  'https://public.example/a\\..\\b',
+  'https://public.example/a b',
+  'https://public.example/a\tb',
+  'https://public.example/\u{0}',
   'https://public.example./',
   'https://bücher.example/',
   'https://public..example/',
@@ -183,6 +187,31 @@ describe('URLs that are refused by what they say', () => {
   });
 });
 
+describe('URLs that are let through', () => {
+  const settings = { allowPrivate: false };
+  it.each([
+    ['https://customer.example/', 443],
+    ['HTTPS://Customer.Example:443/a?b=c#d', 443],
+    ['https://customer.example:8443', 8443],
+    ['https://xn--bcher-kva.example/', 443],
+    ['https://customer.example/m\u{fc}ller?name=Zo\u{eb}', 443],
+    ['https://under_score.customer.example/', 443],
+    ['https://8.8.8.8/', 443],
+    ['https://[2606:4700::1111]:8443/', 8443],
+  ])('%s', (url, port) => {
+    expect(vetUrl(url, settings)).toMatchObject({ secure: true, port });
+  });
+
+  it('the others are told why, for the log', () => {
+    expect(vetUrl('https://user@customer.example/', settings)).toBe('credentials');
+    expect(vetUrl('http://customer.example/', settings)).toBe('scheme');
+    expect(vetUrl('https://customer.example:25/', settings)).toBe('port');
+    expect(vetUrl('https://10.1/', settings)).toBe('spelling of the host');
+    expect(vetUrl('https://10.0.0.1/', settings)).toBe('address');
+    expect(vetUrl('https://localhost/', settings)).toBe('host name');
+  });
+});
+
 describe('names that resolve to what they must not', () => {
   const PUBLIC = ['93.184.215.14', '2606:2800:21f:cb07:6820:80da:af6b:8b2c'];
   it.each([
@@ -195,8 +224,13 @@ describe('names that resolve to what they must not', () => {
     [['64:ff9b::a00:1']],
     [['2002:a00:1::1']],
     [['fe80::1%eth0']],
+    [['2606:4700::1%eth0']],
     [['0']],
     [['0x7f000001']],
+    // Public, but not as an address is written.
+    [['0x08080808']],
+    [['134744072']],
+    [['8.8.2056']],
     [['not an address']],
     [['']],
     // one bad address among good ones, first or last
