@@ -331,6 +331,44 @@ describe('trouble around a text', () => {
   );
 });
 
+describe('the guard', () => {
+  it(
+    'leaves a carrier that takes its time alone',
+    withPost(async (rig, post) => {
+      let accept = (_id: { carrierMessageId: string }): void => {};
+      post.texts.answers = [async () => await new Promise(resolve => void (accept = resolve))];
+      const sending = sendText(rig);
+      await settle();
+      await rig.clock.advanceAsync(30_000);
+      expect(post.texts.texts).toHaveLength(1);
+      accept({ carrierMessageId: 'SM1' });
+      await settle();
+      await rig.clock.advanceAsync(30_000);
+      expect(post.texts.texts).toHaveLength(1);
+      expect(await record(rig, (await sending).ref)).toMatchObject({ state: 'sent', tries: 1 });
+    }),
+  );
+
+  it(
+    'that fires as the carrier confirms writes nothing off',
+    withPost(async (rig, post) => {
+      post.texts.answers = [lost];
+      const { ref } = await sendText(rig);
+      const read = rig.store.getPinMessage.bind(rig.store);
+      rig.store.getPinMessage = async of => {
+        rig.store.getPinMessage = read;
+        await report(rig, post, 'sent');
+        return await read(of);
+      };
+      await rig.clock.advanceAsync(15_000);
+      expect(await record(rig, ref)).toMatchObject({ state: 'sent', tries: 1 });
+      rig.clock.advance(72 * HOUR);
+      await rig.clock.advanceAsync(2_000);
+      expect(await record(rig, ref)).toMatchObject({ state: 'ended', report: { cause: 'no-receipt' } });
+    }),
+  );
+});
+
 describe('a resend', () => {
   it(
     'takes its words from the template once the first record is gone, and fails when that is gone too',
@@ -371,6 +409,7 @@ describe('what a carrier says of a text', () => {
       await report(rig, post, type);
       expect(await record(rig, ref)).toMatchObject({ state: 'ended', report: { cause: type, ...extra } });
       expect(await events(rig)).toMatchObject([{ type: 'sms.report', data: { report: { cause: type } } }]);
+      expect(await rig.store.nextTimerIn()).toBeUndefined();
     })();
   });
 

@@ -38,7 +38,7 @@ export class Receipts {
       return { status: 403 };
     }
     const message = await store.getPinMessage(ref);
-    if (message?.carrier !== name || message.channel !== 'sms') return undefined;
+    if (message?.carrier !== name) return undefined;
     let parsed: ReturnType<MessageCarrier['parseTextWebhook']>;
     try {
       parsed = carrier.parseTextWebhook(raw);
