@@ -14,6 +14,7 @@ import type {
   Template,
 } from '../domain/types.ts';
 import type { AuthStore } from './auth-store.ts';
+import type { LookupStore } from './lookup-store.ts';
 import type { MessageStep, MessageStore } from './message-store.ts';
 import type { NewEvent, OutboxStore } from './outbox-store.ts';
 
@@ -28,7 +29,7 @@ import type { PinMessageStore } from './pin-message-store.ts';
  * `opId` names one logical call: a repeated opId (a re-sent command) returns the first result without a second effect,
  * for at least 60 s. Only stores with a network in between need it; all accept it.
  */
-export interface Store extends AuthStore, MessageStore, OutboxStore, PinMessageStore {
+export interface Store extends AuthStore, LookupStore, MessageStore, OutboxStore, PinMessageStore {
   /** Inserts or replaces, whole. */
   putApplication(application: Application): Promise<void>;
   getApplication(id: ApplicationId): Promise<Application | undefined>;

@@ -6,6 +6,7 @@ import { authCases } from './store-auth.ts';
 import { catalogCases } from './store-catalog.ts';
 import { deliveryCases } from './store-deliveries.ts';
 import { durabilityCases } from './store-durability.ts';
+import { lookupCases } from './store-lookups.ts';
 import { messageCases } from './store-messages.ts';
 import { modelCases } from './store-model.ts';
 import { outboxCases } from './store-outbox.ts';
@@ -36,6 +37,7 @@ export function storeContract(name: string, open: () => Promise<StoreHarness>): 
     durabilityCases(current);
     messageCases(current);
     authCases(current);
+    lookupCases(current);
     pinMessageCases(current);
     modelCases(current);
   });

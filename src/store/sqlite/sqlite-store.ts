@@ -10,6 +10,7 @@ import { createBulks, settleMessages } from './bulks.ts';
 import { createCatalog } from './catalog.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createLanes } from './lanes.ts';
+import { createLookups } from './lookups.ts';
 import { createMessageReports, SWEEP_STEP } from './message-reports.ts';
 import { createMessageReader } from './message-rows.ts';
 import { createMessages } from './messages.ts';
@@ -72,6 +73,7 @@ export function createSqliteStore(deps: {
   const pins = createPins({ db, now, windows, deliveries, messages: pinMessages, timers, outbox });
   const attempt = createAttempts({ db, now, windows, outbox });
   const auth = createAuthRecords(db, now);
+  const lookups = createLookups(db, now, outbox);
   const sweep = createSweep({ db, now, writer, log });
   const once = createOnce(now);
   const touch = db.prepare('UPDATE decoy SET tries = tries + 1, touched_at = ? WHERE id = 2');
@@ -187,6 +189,11 @@ export function createSqliteStore(deps: {
     },
     disableAddress: request => writer.write(() => outbox.disable(request)),
     disabledAddresses: addresses => writer.read(() => outbox.disabled(addresses)),
+
+    addLookups: request => writer.write(() => lookups.add(request)),
+    finishLookups: request => writer.write(() => lookups.finish(request)),
+    lookupsOf: bulkId => writer.read(() => lookups.ofBulk(bulkId)),
+    listLookups: filter => writer.read(() => lookups.list(filter)),
 
     createKey: key => writer.write(() => auth.createKey(key)),
     listKeys: () => writer.read(() => auth.listKeys()),
