@@ -1,9 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { problems, TtsServer, type SendAnswer } from './rig.ts';
+import { problems, TtsServer, type Answer, type SendAnswer } from './rig.ts';
 
-/** Issue 3: 20,000 destinations are accepted in under 2 s, the engine's part included; ours is a tenth of it. */
+/**
+ * Issue 3: 20,000 destinations are accepted in under 2 s, of which this is the face's share, measured in its own time on
+ * the processor: whatever else a machine does says nothing of it. About 0.15 s here.
+ */
 const OUR_SHARE_MS = 1_000;
+
+async function cpuMs(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
+}
 
 let server: TtsServer;
 beforeAll(async () => {
@@ -19,12 +29,11 @@ const advanced = (messages: unknown[]) => server.call<SendAnswer>('POST', '/tts/
 
 describe('large bulks', () => {
   it('of 20,000 destinations are taken in order', async () => {
-    const started = performance.now();
     const destinations = numbers(20_000).map((to, index) => ({ to, messageId: `MESSAGE-ID-${index}` }));
-    const answer = await advanced([
-      { text: 'Hi', destinations, sendingSpeed: { speed: 50, timeUnit: 'second' } },
-    ]);
-    expect(performance.now() - started).toBeLessThan(2 * OUR_SHARE_MS);
+    const message = { text: 'Hi', destinations, sendingSpeed: { speed: 50, timeUnit: 'second' } };
+    let answer!: Answer<SendAnswer>;
+    const took = await cpuMs(async () => (answer = await advanced([message])));
+    expect(took).toBeLessThan(OUR_SHARE_MS);
     expect(answer.status).toBe(200);
     expect(answer.body.messages.map(({ messageId }) => messageId)).toStrictEqual(
       destinations.map(({ messageId }) => messageId),
@@ -99,9 +108,9 @@ describe('nonsense of four megabytes is refused at once, in few words', () => {
       'messages[0].destinations[0]',
     ],
   ])('%s', async (_what, body, field) => {
-    const started = performance.now();
-    const answer = await server.call('POST', '/tts/3/advanced', body);
-    expect(performance.now() - started).toBeLessThan(OUR_SHARE_MS);
+    let answer!: Answer;
+    const took = await cpuMs(async () => (answer = await server.call('POST', '/tts/3/advanced', body)));
+    expect(took).toBeLessThan(OUR_SHARE_MS);
     expect(Object.keys(problems(answer))).toContain(field);
     expect(answer.text.length).toBeLessThan(5_000);
   });

@@ -1,6 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { formatDate } from '../../../src/api/infobip/dates.ts';
 import * as examples from '../../../src/api/infobip/tts/examples.ts';
+import { renderVoiceReport } from '../../../src/api/infobip/tts/index.ts';
 import { Rig } from '../../delivery/messages/rig.ts';
 import { problems, shapeOf, TtsServer, type SendAnswer } from './rig.ts';
 
@@ -12,11 +15,11 @@ interface Reports {
 
 let rig: Rig;
 let server: TtsServer;
-beforeEach(async () => {
+beforeAll(async () => {
   rig = await Rig.start();
   server = await TtsServer.start({ messaging: rig.messaging, clock: rig.clock, speech: rig.speech });
 });
-afterEach(async () => {
+afterAll(async () => {
   await server.close();
   await rig.close();
 });
@@ -53,7 +56,7 @@ describe('a message that the registry has a status for', () => {
     expect(status).toBe(200);
     expect(body.messages[0]?.status).toMatchObject({ groupId: 5, groupName: 'REJECTED', id, name });
     expect(rig.carrier.placed).toHaveLength(0);
-    const reports = await server.call<Reports>('GET', '/voice/1/reports');
+    const reports = await server.call<Reports>('GET', `/voice/1/reports?bulkId=${body.bulkId}`);
     expect(reports.body.results.map(report => [report.messageId, report.status.name])).toStrictEqual([
       [body.messages[0]?.messageId, name],
     ]);
@@ -71,12 +74,13 @@ describe('a message that is taken', () => {
     const { body } = await server.send({ from: '41440000000', callbackData: 'mine' });
     await rig.clock.advanceAsync(1_000);
     expect(rig.carrier.placed).toMatchObject([{ to: '+41793026727', ringTimeoutSeconds: 45 }]);
-    expect((await server.call('GET', '/voice/1/reports')).body).toStrictEqual({ results: [] });
+    const taken = await server.call('GET', `/voice/1/reports?bulkId=${body.bulkId}`);
+    expect(taken.body).toStrictEqual({ results: [] });
     await rig.ended(rig.callTimes[0]!.ref, 'CA1', 'busy');
     await rig.clock.advanceAsync(60_000);
     const log = await server.call<Reports>('GET', `/tts/3/logs?bulkId=${body.bulkId}`);
     expect(log.body.results).toMatchObject([{ to: '41793026727', text: 'Hello', status: { name: 'BUSY' } }]);
-    const { body: reports } = await server.call<Reports>('GET', '/voice/1/reports');
+    const { body: reports } = await server.call<Reports>('GET', `/voice/1/reports?bulkId=${body.bulkId}`);
     expect(reports.results).toMatchObject([
       {
         bulkId: body.bulkId,
@@ -90,7 +94,8 @@ describe('a message that is taken', () => {
     expect(Object.keys(reports.results[0] ?? {}).toSorted((a, b) => (a < b ? -1 : 1))).toStrictEqual(
       Object.keys(shapeOf(examples.reports.results[0]) as object),
     );
-    expect((await server.call('GET', '/tts/3/reports')).body).toStrictEqual({ results: [] });
+    const again = await server.call('GET', `/tts/3/reports?bulkId=${body.bulkId}`);
+    expect(again.body).toStrictEqual({ results: [] });
   });
 
   it('takes the example with every field but the transfers', async () => {
@@ -104,46 +109,51 @@ describe('a message that is taken', () => {
 });
 
 describe('a bulk', () => {
+  let serial = 0;
+  let bulkId = '';
+  let placed = 0;
   const status = async (): Promise<unknown> =>
-    (await server.call('GET', '/tts/3/bulks/status?bulkId=mine')).body['status'];
+    (await server.call('GET', `/tts/3/bulks/status?bulkId=${bulkId}`)).body['status'];
   const put = async (path: string, body: object) =>
-    await server.call('PUT', `/tts/3/bulks${path}?bulkId=mine`, body);
+    await server.call('PUT', `/tts/3/bulks${path}?bulkId=${bulkId}`, body);
 
   beforeEach(async () => {
+    bulkId = `mine-${serial++}`;
+    placed = rig.carrier.placed.length;
     const message = {
       text: 'Hi',
       destinations: [{ to: '41793026727' }, { to: '41793026731' }],
       sendAt: LATER,
     };
-    await server.call('POST', '/tts/3/advanced', { bulkId: 'mine', messages: [message] });
+    await server.call('POST', '/tts/3/advanced', { bulkId, messages: [message] });
   });
 
   it('waits, is put off, and goes out when it is due', async () => {
     expect(await status()).toBe('PENDING');
-    expect((await server.call('GET', '/tts/3/bulks?bulkId=mine')).body['sendAt']).toBe(LATER);
+    expect((await server.call('GET', `/tts/3/bulks?bulkId=${bulkId}`)).body['sendAt']).toBe(LATER);
     expect(Object.keys(problems(await put('', { sendAt: LATER })))).toStrictEqual(['sendAt']);
     expect((await put('/status', { status: 'PAUSED' })).body['status']).toBe('PAUSED');
-    const moved = await put('', { sendAt: '2026-01-01T01:00:00Z' });
-    expect(moved.body['sendAt']).toBe('2026-01-01T01:00:00.000+0000');
+    const sendAt = formatDate(rig.clock.now() + 60_000);
+    expect((await put('', { sendAt })).body['sendAt']).toBe(sendAt);
     await put('/status', { status: 'PENDING' });
-    await rig.clock.advanceAsync(3_599_000);
-    expect(rig.carrier.placed).toHaveLength(0);
+    await rig.clock.advanceAsync(59_000);
+    expect(rig.carrier.placed).toHaveLength(placed);
     await rig.clock.advanceAsync(2_000);
-    expect(rig.carrier.placed).toHaveLength(2);
+    expect(rig.carrier.placed).toHaveLength(placed + 2);
   });
 
   it('is called off, and reported so', async () => {
     expect((await put('/status', { status: 'CANCELED' })).body['status']).toBe('CANCELED');
     await rig.clock.advanceAsync(5_000);
-    const { body } = await server.call<Reports>('GET', '/voice/1/reports?bulkId=mine');
+    const { body } = await server.call<Reports>('GET', `/voice/1/reports?bulkId=${bulkId}`);
     expect(body.results.map(report => report.status.name)).toStrictEqual(['CANCELLED', 'CANCELLED']);
     expect(Object.keys(problems(await put('/status', { status: 'PENDING' })))).toStrictEqual(['status']);
-    expect(rig.carrier.placed).toHaveLength(0);
+    expect(rig.carrier.placed).toHaveLength(placed);
   });
 
   it('has a name of its own', async () => {
     const message = { text: 'Hi', destinations: [{ to: '41793026727' }] };
-    const again = await server.call('POST', '/tts/3/advanced', { bulkId: 'mine', messages: [message] });
+    const again = await server.call('POST', '/tts/3/advanced', { bulkId, messages: [message] });
     expect(problems(again)).toStrictEqual({ bulkId: ['is already in use'] });
     expect((await server.call('GET', '/tts/3/bulks?bulkId=other')).status).toBe(404);
     expect((await server.call('PUT', '/tts/3/bulks?bulkId=other', { sendAt: LATER })).status).toBe(404);
@@ -160,4 +170,35 @@ it('takes 20,000 destinations at once, in order (how fast: test/bench/bulk.ts)',
   expect(body.messages.map(({ to }) => to)).toStrictEqual(numbers);
   expect(new Set(body.messages.map(({ messageId }) => messageId)).size).toBe(20_000);
   expect((await server.call('GET', '/tts/3/logs?limit=1000')).body['results']).toHaveLength(1_000);
+});
+
+it('takes whatever a string can hold, and gives it back', async () => {
+  const any = fc.string({ unit: 'binary', maxLength: 20 });
+  const message = fc.record({
+    text: any,
+    from: any,
+    language: any,
+    callbackData: any,
+    notifyUrl: any,
+    destinations: fc.array(fc.record({ to: any, messageId: any }), { minLength: 1, maxLength: 3 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(message, async fields => {
+      const answer = await server.send({ ...fields, sendAt: LATER });
+      expect(answer.status, answer.text).toBe(200);
+      expect(answer.body.messages).toHaveLength(fields.destinations.length);
+      const ids = answer.body.messages.map(({ messageId }) => encodeURIComponent(messageId.toWellFormed()));
+      expect((await server.call('GET', `/tts/3/logs?messageId=${ids[0]}`)).status).toBe(200);
+    }),
+    { numRuns: 100, seed: 20_261_121 },
+  );
+  for (const path of ['/tts/3/logs?limit=1000', '/voice/1/reports?limit=1000']) {
+    expect((await server.call<Reports>('GET', path)).body.results.length).toBeGreaterThan(50);
+  }
+  const { messages } = await rig.messaging.logs({ channel: 'voice', limit: 1_000 });
+  for (const version of [1, 2] as const) {
+    for (const contentType of ['application/json', 'application/xml'] as const) {
+      expect(renderVoiceReport(messages, { version, contentType }).body.length).toBeGreaterThan(1_000);
+    }
+  }
 });

@@ -56,12 +56,12 @@ describe('a text in the logs', () => {
         const kept = [...masked].every((_, at) => masked[at] === '*' || masked[at] === text[at]);
         expect(kept).toBe(true);
       }),
-      { numRuns: 1_000, seed: 20_261_121 },
+      { numRuns: 300, seed: 20_261_121 },
     );
   });
 
   it('takes no longer for what is made to take long', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (const text of [
       '<'.repeat(1_400),
       'a'.repeat(1_400),
@@ -71,6 +71,6 @@ describe('a text in the logs', () => {
     ]) {
       maskCodes(text, 'en');
     }
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(process.cpuUsage(started).user).toBeLessThan(500_000);
   });
 });
