@@ -1,3 +1,4 @@
+import { DEFAULT_DIGIT_PAUSE_MS } from '../../../ivr/index.ts';
 import type { VoiceContent } from '../../domain/message.ts';
 import type { CallScript } from '../../domain/types.ts';
 
@@ -26,7 +27,8 @@ export function scriptOf(content: VoiceContent): CallScript {
     gate: 'off',
     gateDigits: 1,
     machineDetection,
-    digitPauseMs: 0,
+    // Digits that the author spaced are read one by one, like a PIN's (voice-dialogue.md section 1).
+    digitPauseMs: DEFAULT_DIGIT_PAUSE_MS,
     spelling: 'letters',
     transient: true,
     ...(audioFileUrl !== undefined && { audioFileUrl }),
