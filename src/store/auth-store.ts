@@ -18,8 +18,8 @@ export interface AuthStore {
   /** Oldest first. */
   listUsers(): Promise<readonly UserRecord[]>;
   findUser(username: string): Promise<(UserRecord & { readonly passwordHash: string }) | undefined>;
-  /** With every token of the user. False when there is no such user. */
-  removeUser(username: string): Promise<boolean>;
+  /** With every token of the user. Undefined when there is no such user. */
+  removeUser(username: string): Promise<UserRecord | undefined>;
 
   /** False when there is no such user. Of one kind a user keeps the newest `MAX_TOKENS` tokens. */
   createToken(token: NewToken): Promise<boolean>;

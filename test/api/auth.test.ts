@@ -98,8 +98,12 @@ describe('authenticators', () => {
     const one = createApiKeyAuthenticator({ keys: [{ name: 'one', hash: hashApiKey('1') }] });
     const two = createApiKeyAuthenticator({ keys: [{ name: 'two', hash: hashApiKey('2'), scopes: ['x'] }] });
     const both = firstOf([one, two]);
-    expect(await both('App 1')).toStrictEqual({ name: 'one', scopes: undefined });
-    expect(await both('App 2')).toStrictEqual({ name: 'two', scopes: new Set(['x']) });
+    expect(await both('App 1')).toStrictEqual({
+      account: 'configured:one',
+      name: 'one',
+      scopes: undefined,
+    });
+    expect(await both('App 2')).toMatchObject({ name: 'two', scopes: new Set(['x']) });
     expect(await both('App 3')).toBeUndefined();
   });
 });

@@ -46,7 +46,8 @@ export class ApiServer {
   /** Everything that was logged, as one text. */
   readonly logged: () => string;
   readonly #pinOf: (pinId: string) => Promise<string>;
-  readonly #folder: string;
+  /** Where the store's files are. */
+  readonly folder: string;
 
   private constructor(parts: {
     app: FastifyInstance;
@@ -63,7 +64,7 @@ export class ApiServer {
     this.delivery = parts.delivery;
     this.logged = parts.logged;
     this.#pinOf = parts.pinOf;
-    this.#folder = parts.folder;
+    this.folder = parts.folder;
   }
 
   static async start(
@@ -96,7 +97,8 @@ export class ApiServer {
       random: systemRandom,
       publicUrl: 'https://pins.example.com',
       version: '0.1.0',
-      settings: { createApplicationStatus: 200 },
+      // Tests ask oftener than a customer may.
+      settings: { createApplicationStatus: 200, requestLimits: false },
       authenticate: createApiKeyAuthenticator({
         keys: [
           { name: 'all', hash: hashApiKey(KEYS.all) },
@@ -202,6 +204,6 @@ export class ApiServer {
   async close(): Promise<void> {
     await this.app.close();
     await this.store.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }

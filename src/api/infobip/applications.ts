@@ -2,6 +2,7 @@ import type { z } from 'zod';
 
 import { createApplication, updateApplication } from '../../domain/application.ts';
 import type { Application } from '../../domain/types.ts';
+import { REQUEST_LIMITS } from '../auth.ts';
 import { errorAnswers } from '../openapi.ts';
 import { MANAGE, requireApplication, TAG, type InfobipApp, type InfobipDeps } from './context.ts';
 import { applicationAnswer, applicationList, applicationParams, applicationRequest } from './schemas.ts';
@@ -9,12 +10,10 @@ import { applicationAnswer, applicationList, applicationParams, applicationReque
 /** infobip-api.md 2.2. */
 export function applicationRoutes(app: InfobipApp, deps: InfobipDeps): void {
   const { store, clock, random, settings } = deps;
-  const config = { scopes: MANAGE };
-
   app.route({
     method: 'GET',
     url: '/2fa/2/applications',
-    config,
+    config: { scopes: MANAGE, rate: REQUEST_LIMITS.listApplications },
     schema: {
       tags: [TAG],
       operationId: 'getTfaApplications',
@@ -27,7 +26,7 @@ export function applicationRoutes(app: InfobipApp, deps: InfobipDeps): void {
   app.route({
     method: 'POST',
     url: '/2fa/2/applications',
-    config,
+    config: { scopes: MANAGE, rate: REQUEST_LIMITS.createApplication },
     schema: {
       tags: [TAG],
       operationId: 'createTfaApplication',
@@ -48,7 +47,7 @@ export function applicationRoutes(app: InfobipApp, deps: InfobipDeps): void {
   app.route({
     method: 'GET',
     url: '/2fa/2/applications/:appId',
-    config,
+    config: { scopes: MANAGE, rate: REQUEST_LIMITS.getApplication },
     schema: {
       tags: [TAG],
       operationId: 'getTfaApplication',
@@ -62,7 +61,7 @@ export function applicationRoutes(app: InfobipApp, deps: InfobipDeps): void {
   app.route({
     method: 'PUT',
     url: '/2fa/2/applications/:appId',
-    config,
+    config: { scopes: MANAGE, rate: REQUEST_LIMITS.updateApplication },
     schema: {
       tags: [TAG],
       operationId: 'updateTfaApplication',

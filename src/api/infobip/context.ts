@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 
 import type { Clock } from '../../clock.ts';
@@ -19,11 +19,15 @@ export interface InfobipDeps {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly settings: ApiSettings;
+  /** Further parts of Infobip's API, registered in the same scope: ttsApi, smsApi, numberApi. */
+  readonly faces?: readonly FastifyPluginAsync[];
 }
 
 export interface ApiSettings {
   /** infobip-api.md 0.1: their documents say 201, their Python client takes only 200. */
   readonly createApplicationStatus: 200 | 201;
+  /** infobip-api.md 1.4; absent: on. */
+  readonly requestLimits?: boolean;
 }
 
 export type InfobipApp = FastifyInstance<

@@ -10,6 +10,7 @@ import {
 import { createEmailTemplate, isEmailTemplate, updateEmailTemplate } from '../../domain/email-template.ts';
 import type { ApplicationId, EmailTemplate, MessageId, Template } from '../../domain/types.ts';
 import { ServiceError } from '../../errors.ts';
+import { REQUEST_LIMITS } from '../auth.ts';
 import { errorAnswers } from '../openapi.ts';
 import { MANAGE, requireApplication, TAG, type InfobipApp, type InfobipDeps } from './context.ts';
 import {
@@ -112,7 +113,7 @@ export function templateRoutes(app: InfobipApp, deps: InfobipDeps): void {
   app.route({
     method: 'POST',
     url: '/2fa/2/applications/:appId/email/messages',
-    config,
+    config: { ...config, rate: REQUEST_LIMITS.createEmailTemplate },
     schema: {
       tags: [TAG],
       operationId: 'createTfaEmailMessageTemplate',
@@ -132,7 +133,7 @@ export function templateRoutes(app: InfobipApp, deps: InfobipDeps): void {
   app.route({
     method: 'PUT',
     url: '/2fa/2/applications/:appId/email/messages/:msgId',
-    config,
+    config: { ...config, rate: REQUEST_LIMITS.updateEmailTemplate },
     schema: {
       tags: [TAG],
       operationId: 'updateTfaEmailMessageTemplate',

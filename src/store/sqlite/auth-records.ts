@@ -30,7 +30,7 @@ export function createAuthRecords(db: DatabaseSync, now: () => number) {
     ON CONFLICT (username) DO NOTHING`);
   const allUsers = db.prepare('SELECT * FROM auth_user ORDER BY created_at, seq');
   const userOfName = db.prepare('SELECT * FROM auth_user WHERE username = ?');
-  const deleteUser = db.prepare('DELETE FROM auth_user WHERE username = ?');
+  const deleteUser = db.prepare('DELETE FROM auth_user WHERE username = ? RETURNING *');
 
   const insertToken = db.prepare(`
     INSERT INTO auth_token (kind, token_hash, username, lifetime_ms, armed_at, expires_at)
@@ -83,7 +83,10 @@ export function createAuthRecords(db: DatabaseSync, now: () => number) {
       const row = userOfName.get(username);
       return row && { ...userFromRow(row), passwordHash: text(row['password_hash']) };
     },
-    removeUser: (username: string): boolean => deleteUser.run(username).changes > 0,
+    removeUser(username: string): UserRecord | undefined {
+      const row = deleteUser.get(username);
+      return row && userFromRow(row);
+    },
 
     createToken({ kind, hash, username, lifetimeMs }: NewToken): boolean {
       if (!userOfName.get(username)) return false;
