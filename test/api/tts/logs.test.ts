@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import * as examples from '../../../src/api/infobip/tts/examples.ts';
 import { answered } from './messages.ts';
-import { problems, shapeOf, TtsServer } from './rig.ts';
+import { KEYS, problems, shapeOf, TtsServer } from './rig.ts';
 
 interface Logs {
   results: { messageId: string; text: string | null }[];
@@ -91,5 +91,37 @@ describe('GET /tts/3/logs (infobip-api.md 3.8)', () => {
     [`from=${'x'.repeat(65)}`, 'from'],
   ])('refuses %.40s', async (query, field) => {
     expect(Object.keys(problems(await server.call('GET', `/tts/3/logs?${query}`)))).toStrictEqual([field]);
+  });
+});
+
+describe('limits (infobip-api.md 1.4)', () => {
+  const asked = async (url: string, key: string) =>
+    await server.call('GET', url, undefined, { authorization: `App ${key}` });
+
+  it('are 120 looks at the log in a minute, for each account', async () => {
+    for (let call = 0; call < 120; call++) expect((await asked('/tts/3/logs', KEYS.logs)).status).toBe(200);
+    server.clock.advance(10_000);
+    const refused = await asked('/tts/3/logs', KEYS.logs);
+    expect([refused.status, refused.headers['retry-after']]).toStrictEqual([429, '50']);
+    expect(refused.body).toStrictEqual({
+      requestError: { serviceException: { messageId: 'TOO_MANY_REQUESTS', text: 'Too many requests' } },
+    });
+    expect((await asked('/tts/3/logs', KEYS.all)).status).toBe(200);
+    expect((await asked('/tts/3/reports', KEYS.logs)).status).toBe(200);
+    server.clock.advance(50_000);
+    expect((await asked('/tts/3/logs', KEYS.logs)).status).toBe(200);
+  });
+
+  it('are 2,000 sends in a second, over all three calls', async () => {
+    const statuses = new Map<number, number>();
+    for (let call = 0; call < 2_001; call++) {
+      const url = ['/tts/3/single', '/tts/3/multi', '/tts/3/advanced'][call % 3] ?? '';
+      const { status } = await server.call('POST', url, {});
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+    expect([...statuses]).toStrictEqual([
+      [400, 2_000],
+      [429, 1],
+    ]);
   });
 });

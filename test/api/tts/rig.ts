@@ -1,12 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 
-import { assertScope, createApiKeyAuthenticator, hashApiKey } from '../../../src/api/auth.ts';
+import { createApiKeyAuthenticator, guardRoutes, hashApiKey } from '../../../src/api/auth.ts';
 import { ttsApi, type TtsDeps } from '../../../src/api/infobip/tts/index.ts';
 import { parseJsonBody } from '../../../src/api/json-body.ts';
 import { createServer, type ServerDeps } from '../../../src/api/server.ts';
 import type { Messaging } from '../../../src/delivery/messaging.ts';
-import { ServiceError } from '../../../src/errors.ts';
 import { createLogger } from '../../../src/log.ts';
 import type { Voice } from '../../../src/speech/speech.ts';
 import { chooseVoice } from '../../../src/speech/voices.ts';
@@ -88,7 +87,8 @@ export class TtsServer {
       publicUrl: 'https://pins.example.com',
       version: '0.1.0',
       plugins: [
-        async server => await server.register(async scope => await guarded(scope, authenticate, face)),
+        async server =>
+          await server.register(async scope => await guarded(scope, { authenticate, clock }, face)),
       ],
     });
     return new TtsServer({ app, messaging, clock, logged: () => lines });
@@ -138,7 +138,7 @@ export interface SendAnswer {
 /** As `infobipApi` does it. */
 async function guarded(
   scope: FastifyInstance,
-  authenticate: ServerDeps['authenticate'],
+  deps: Pick<ServerDeps, 'authenticate' | 'clock'>,
   face: ReturnType<typeof ttsApi>,
 ): Promise<void> {
   scope.addContentTypeParser(
@@ -146,15 +146,7 @@ async function guarded(
     { parseAs: 'string' },
     async (_request: unknown, body: string) => parseJsonBody(body),
   );
-  scope.addHook('onRoute', route => {
-    if (!route.config?.scopes?.length) throw new Error(`${route.url}: a route must name its scopes`);
-    route.schema = { ...route.schema, security: [{ apiKey: [] }] };
-  });
-  scope.addHook('onRequest', async request => {
-    const principal = await authenticate(request.headers.authorization);
-    if (!principal) throw new ServiceError('unauthorized');
-    assertScope(principal, request.routeOptions.config.scopes ?? []);
-  });
+  guardRoutes(scope, deps);
   await scope.register(face);
 }
 

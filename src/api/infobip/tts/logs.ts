@@ -2,6 +2,7 @@ import type { z } from 'zod';
 
 import type { Message, SmsContent, VoiceContent } from '../../../domain/message.ts';
 import { parseMsisdn, toMsisdn } from '../../../domain/phone.ts';
+import { REQUEST_LIMITS } from '../../auth.ts';
 import { errorAnswers } from '../../openapi.ts';
 import type { InfobipApp } from '../context.ts';
 import { logsAnswer } from './answer-schemas.ts';
@@ -16,7 +17,7 @@ export function logRoutes(app: InfobipApp, deps: TtsDeps): void {
   app.route({
     method: 'GET',
     url: '/tts/3/logs',
-    config: { scopes: LOGS },
+    config: { scopes: LOGS, rate: REQUEST_LIMITS.voiceLogs },
     schema: {
       tags: [TAG],
       operationId: 'getSentVoiceLogs',

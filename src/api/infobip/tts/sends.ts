@@ -3,6 +3,7 @@ import type { z } from 'zod';
 
 import type { SubmittedBulk } from '../../../delivery/messaging.ts';
 import { infobipResult } from '../../../domain/status.ts';
+import { REQUEST_LIMITS } from '../../auth.ts';
 import { errorAnswers } from '../../openapi.ts';
 import type { InfobipApp } from '../context.ts';
 import { sendAnswer } from './answer-schemas.ts';
@@ -20,6 +21,9 @@ import {
 } from './send-schemas.ts';
 import { toSubmit, type Addressed } from './submit.ts';
 
+/** infobip-api.md 1.4: the three calls share one limit. */
+const config = { scopes: SEND, rate: REQUEST_LIMITS.sendVoice };
+
 const ERRORS = errorAnswers(400, 401, 403, 429, 500, 503);
 
 /** `/tts/3/single` alone takes forms: register it in a scope of its own. */
@@ -36,7 +40,7 @@ export function singleRoute(app: InfobipApp, deps: TtsDeps): void {
   app.route({
     method: 'POST',
     url: '/tts/3/single',
-    config: { scopes: SEND },
+    config,
     schema: {
       tags: [TAG],
       operationId: 'sendSingleVoiceTts',
@@ -57,7 +61,7 @@ export function bulkSendRoutes(app: InfobipApp, deps: TtsDeps): void {
   app.route({
     method: 'POST',
     url: '/tts/3/multi',
-    config: { scopes: SEND },
+    config,
     bodyLimit: BULK_BODY_LIMIT,
     validatorCompiler: bulkValidator({ message: multiMessage, list: 'to' }),
     schema: {
@@ -79,7 +83,7 @@ export function bulkSendRoutes(app: InfobipApp, deps: TtsDeps): void {
   app.route({
     method: 'POST',
     url: '/tts/3/advanced',
-    config: { scopes: SEND },
+    config,
     bodyLimit: BULK_BODY_LIMIT,
     validatorCompiler: bulkValidator({ message: advancedMessage, list: 'destinations' }),
     schema: {
