@@ -1,5 +1,5 @@
 import type { Message, NotifyTarget } from '../../../domain/message.ts';
-import { xmlDocument } from '../tts/xml.ts';
+import { renderReportXml } from '../../../delivery/push/index.ts';
 import { olderReportView, reportView } from './views.ts';
 
 /**
@@ -21,7 +21,7 @@ export function renderSmsReport(
       : messages.map(message => olderReportView(message));
   const { contentType } = target;
   if (contentType === 'application/xml') {
-    return { body: xmlDocument('reportResponse', { results: { result: results } }), contentType };
+    return { body: renderReportXml({ results }), contentType };
   }
   return { body: JSON.stringify({ results }), contentType };
 }
