@@ -263,7 +263,7 @@ async function answers(url: string): Promise<boolean> {
 async function ownInstance(): Promise<Instance> {
   console.log('No instance is running: starting one for the demo');
   const folder = mkdtempSync(join(tmpdir(), 'saypin-demo-'));
-  const [port, simPort] = [await freePort(), await freePort()];
+  const [port, simPort, smtpPort] = [await freePort(), await freePort(), await freePort()];
   const apiKey = 'demo-key-of-a-demo-instance';
   const main = join(import.meta.dirname, '../src/main.ts');
   const child = spawn(process.execPath, [main], {
@@ -271,6 +271,7 @@ async function ownInstance(): Promise<Instance> {
       PATH: process.env.PATH,
       PORT: String(port),
       SIM_PORT: String(simPort),
+      SIM_SMTP_PORT: String(smtpPort),
       DATA_DIR: folder,
       API_KEY: apiKey,
       LOG_LEVEL: 'error',

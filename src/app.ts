@@ -4,16 +4,22 @@ import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { createApiKeyAuthenticator, hashApiKey } from './api/auth.ts';
 import { carrierWebhooks } from './api/carrier-webhooks/plugin.ts';
+import { renderSmsReport, smsApi } from './api/infobip/sms/index.ts';
+import { renderVoiceReport, ttsApi } from './api/infobip/tts/index.ts';
 import { createServer } from './api/server.ts';
-import type { CallCarrier } from './carriers/carrier.ts';
-import { createTwilioCarrier, twilioConfig } from './carriers/twilio/index.ts';
+import { startCarriers } from './app-carriers.ts';
 import type { Clock } from './clock.ts';
-import { ConfigError, type Config } from './config.ts';
-import { createVoiceDelivery } from './delivery/voice-delivery.ts';
-import { parseMsisdn } from './domain/phone.ts';
+import type { Config } from './config.ts';
+import { createVoiceDelivery, type VoiceDefaults } from './delivery/index.ts';
+import {
+  createMessageCalls,
+  createMessaging,
+  createRecordings,
+  createReportRenderer,
+} from './delivery/messages/index.ts';
+import { createGuardedFetch, createPusher, createWebhookSigner } from './delivery/push/index.ts';
 import { createKeyring } from './domain/pin.ts';
 import { securitySettings } from './domain/profile.ts';
-import type { E164 } from './domain/types.ts';
 import type { Logger } from './log.ts';
 import { createSpeech } from './speech/speech-service.ts';
 import { openSqliteStore } from './store/sqlite/index.ts';
@@ -37,67 +43,97 @@ const DRAIN_MS = 55_000;
  */
 export async function startApp(config: Config, deps: { clock: Clock; log: Logger }): Promise<App> {
   const { clock, log } = deps;
+  const random = randomBytes;
   const closers: (() => Promise<unknown>)[] = [];
   try {
     const store = await openSqliteStore({ path: join(config.dataDir, 'saypin.db'), clock, log });
     closers.push(async () => await store.close());
     const speech = createSpeech({ dataDir: config.dataDir, clock, log });
     closers.push(async () => await speech.close());
-    const { carriers, route, simulatorUrl, closeSimulator } = await startCarriers(config, deps);
-    if (closeSimulator) closers.push(closeSimulator);
+    const carriers = await startCarriers(config, deps);
+    closers.push(async () => await carriers.close());
 
     const publicUrl = config.publicUrl ?? `http://127.0.0.1:${config.port}`;
+    const retentionMs = config.retentionDays * DAY_MS;
+    const shared = { store, speech, clock, random, log, publicUrl, retentionMs };
+    const guarded = createGuardedFetch({ clock, allowPrivate: config.webhooks.allowPrivate });
+    const recordings = createRecordings({
+      fetchGuarded: async (url, limits) => await guarded.fetchBytes(url, limits),
+      clock,
+    });
+    const messageCalls = createMessageCalls({ store, speech, recordings });
     const keyring = createKeyring({ keys: config.masterKeys, current: config.masterKeys.at(-1)!.id });
     const security = securitySettings(config.profile, securityOverrides(config));
-    const { dtmfTimeoutSeconds, callTimeoutSeconds, languages, ...voice } = config.voice;
+    const { route, lookup } = carriers;
     const delivery = createVoiceDelivery({
-      store,
-      carriers,
+      ...shared,
+      carriers: carriers.calls,
       route,
-      speech,
       keyring,
       security,
-      voice: {
-        ...voice,
-        dtmfTimeoutMs: dtmfTimeoutSeconds * 1_000,
-        callTimeoutMs: callTimeoutSeconds * 1_000,
-      },
+      voice: voiceDefaults(config),
+      texts: { carriers: carriers.texts, route, lookup },
+      ...(carriers.mail && { mail: { carrier: carriers.mail, templates: config.email.templates } }),
+      messageCalls,
+    });
+    const messaging = createMessaging({
+      ...shared,
+      calls: delivery,
+      callCarriers: carriers.calls,
+      textCarriers: carriers.texts,
+      routeCall: route,
+      routeText: route,
+      recordings,
+      messageCalls,
+    });
+    const pusher = createPusher({
+      store,
+      fetch: guarded,
+      signer: createWebhookSigner(config.webhookSecrets),
+      renderers: { report: createReportRenderer({ store, write: reportWriters }) },
       clock,
-      random: randomBytes,
       log,
-      publicUrl,
-      retentionMs: config.retentionDays * DAY_MS,
     });
 
+    const authenticate = createApiKeyAuthenticator({
+      keys: [{ name: 'default', hash: hashApiKey(config.apiKey) }],
+    });
+    const webhooks = {
+      delivery,
+      texts: [delivery, messaging],
+      publicUrl,
+      carriers: [...carriers.calls.keys()],
+      log,
+    };
     const server = await createServer({
       store,
       delivery,
       keyring,
       security,
-      authenticate: createApiKeyAuthenticator({
-        keys: [{ name: 'default', hash: hashApiKey(config.apiKey) }],
-      }),
+      authenticate,
       clock,
       log,
-      random: randomBytes,
+      random,
       publicUrl,
       version: packageJson.version,
-      plugins: [
-        async server =>
-          await carrierWebhooks(server, { delivery, publicUrl, carriers: [...carriers.keys()], log }),
-      ],
-      settings: { createApplicationStatus: config.api.createApplicationStatus },
+      plugins: [async scope => await carrierWebhooks(scope, webhooks)],
+      faces: [ttsApi({ messaging, speech, clock }), smsApi({ messaging, clock, log })],
+      settings: config.api,
     });
-    await delivery.prewarm(languages);
+    await delivery.prewarm(config.voice.languages);
     await server.listen({ host: config.host, port: config.port });
     closers.push(async () => await server.close());
     await delivery.start();
+    await messaging.start();
+    await pusher.start();
 
     return {
       url: publicUrl,
-      simulatorUrl,
+      simulatorUrl: carriers.simulatorUrl,
       async close(graceMs = DRAIN_MS) {
+        await messaging.stop(graceMs);
         await delivery.stop(graceMs);
+        await pusher.stop();
         await closeAll(closers);
       },
     };
@@ -107,66 +143,19 @@ export async function startApp(config: Config, deps: { clock: Clock; log: Logger
   }
 }
 
+const reportWriters: Parameters<typeof createReportRenderer>[0]['write'] = {
+  voice: (messages, notify) => renderVoiceReport(messages, notify),
+  sms: (messages, notify) => renderSmsReport(messages, messages[0]!.face, notify),
+};
+
+function voiceDefaults(config: Config): VoiceDefaults {
+  const { dtmfTimeoutSeconds, callTimeoutSeconds, languages: _, ...voice } = config.voice;
+  return { ...voice, dtmfTimeoutMs: dtmfTimeoutSeconds * 1_000, callTimeoutMs: callTimeoutSeconds * 1_000 };
+}
+
 /** Last opened, first closed. */
 async function closeAll(closers: (() => Promise<unknown>)[]): Promise<void> {
   for (const close of closers.splice(0).toReversed()) await close();
-}
-
-interface Carriers {
-  readonly carriers: ReadonlyMap<string, CallCarrier>;
-  readonly route: () => { carrier: string; from: E164 } | undefined;
-  readonly simulatorUrl: string | undefined;
-  readonly closeSimulator: (() => Promise<void>) | undefined;
-}
-
-/** The configured carriers, the first of which takes every call; without any, the simulator. */
-async function startCarriers(config: Config, deps: { clock: Clock; log: Logger }): Promise<Carriers> {
-  const simulator = config.carriers.length === 0 ? await startSimulator(config) : undefined;
-  const configured = simulator
-    ? [
-        {
-          type: 'twilio',
-          accountSid: simulator.accountSid,
-          authToken: simulator.authToken,
-          baseUrl: simulator.url,
-          mode: 'media',
-          from: '+15005550006',
-          // Scaled time is scaled frames: the limit of 200 a second is meant for real carriers.
-          maxFramesPerSecond: 200 * Math.max(1, config.simulator.speed),
-        },
-      ]
-    : config.carriers;
-  const carriers = new Map<string, CallCarrier>();
-  let first: { carrier: string; from: E164 } | undefined;
-  for (const [index, entry] of configured.entries()) {
-    if (entry.type !== 'twilio')
-      throw new ConfigError([`carriers.${index}.type: unknown carrier "${entry.type}"`]);
-    const parsed = twilioConfig.safeParse(entry);
-    if (!parsed.success) {
-      throw new ConfigError(
-        parsed.error.issues.map(issue => `carriers.${index}.${issue.path.join('.')}: ${issue.message}`),
-      );
-    }
-    const from = parseMsisdn(parsed.data.from);
-    if (!from) throw new ConfigError([`carriers.${index}.from: must be a phone number`]);
-    const carrier = createTwilioCarrier(parsed.data, { fetch, ...deps });
-    if (carriers.has(carrier.name))
-      throw new ConfigError([`carriers.${index}.name: "${carrier.name}" is taken`]);
-    carriers.set(carrier.name, carrier);
-    first ??= { carrier: carrier.name, from };
-  }
-  return {
-    carriers,
-    route: () => first,
-    simulatorUrl: simulator?.url,
-    closeSimulator: simulator && (async () => await simulator.close()),
-  };
-}
-
-/** Loaded only where it is used: a production instance has no simulated carrier in memory. */
-async function startSimulator(config: Config) {
-  const { createSimulator } = await import('../sip-sim/index.ts');
-  return await createSimulator({ ...config.simulator, dataDir: config.dataDir });
 }
 
 function securityOverrides(config: Config): Parameters<typeof securitySettings>[1] {

@@ -69,10 +69,25 @@ const fileSchema = z.strictObject({
   voice: voiceSettings.prefault({}),
   security: securitySettings.prefault({}),
   email: z.strictObject({ templates: emailTemplates }).prefault({}),
+  /** Checked by its adapter's guard; absent: offline metadata, or the simulator's register while it stands in. */
+  lookup: z.looseObject({ type: z.string() }).optional(),
+  webhooks: z
+    .strictObject({
+      /** Lets customers' URLs be http and lead to private addresses: for development only. */
+      allowPrivate: z.boolean().default(false),
+      /** Standard Webhooks secrets; more than one while they are being changed. Absent: generated into DATA_DIR. */
+      secrets: z
+        .array(z.string().regex(/^whsec_[A-Za-z0-9+/=]{32,}$/, 'must be "whsec_" and base64'))
+        .min(1)
+        .optional(),
+    })
+    .prefault({}),
   api: z
     .strictObject({
       /** infobip-api.md 0.1: the documents say 201, the official Python SDK accepts only 200. */
       createApplicationStatus: z.union([z.literal(200), z.literal(201)]).default(200),
+      /** infobip-api.md 1.4; a load test may want them off. */
+      requestLimits: z.boolean().default(true),
     })
     .prefault({}),
   retentionDays: z.number().min(1).max(3_650).default(30),
@@ -86,6 +101,7 @@ const environmentSchema = z.object({
   SIM_PORT: port(8081),
   /** Apart from HOST: the simulator plays PINs to whoever asks. */
   SIM_HOST: z.string().min(1).default('127.0.0.1'),
+  SIM_SMTP_PORT: port(8025),
   SIM_SPEED: z.coerce.number().min(0.1).max(100).default(1),
   SIM_SEED: z.coerce.number().int().default(1),
   DATA_DIR: z.string().min(1).default('data'),
@@ -114,6 +130,7 @@ export interface Config extends z.output<typeof fileSchema> {
   readonly simulator: {
     readonly host: string;
     readonly port: number;
+    readonly smtpPort: number;
     readonly speed: number;
     readonly seed: number;
   };
@@ -123,6 +140,8 @@ export interface Config extends z.output<typeof fileSchema> {
   /** Where a person finds the API key: a file, or the name of the variable. */
   readonly apiKeySource: string;
   readonly masterKeys: readonly MasterKey[];
+  /** The last one signs; receivers may hold any. */
+  readonly webhookSecrets: readonly string[];
   readonly logLevel: string;
   readonly profile: 'compat' | 'strict';
 }
@@ -150,7 +169,13 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     ...file,
     port: env.PORT,
     host: env.HOST,
-    simulator: { host: env.SIM_HOST, port: env.SIM_PORT, speed: env.SIM_SPEED, seed: env.SIM_SEED },
+    simulator: {
+      host: env.SIM_HOST,
+      port: env.SIM_PORT,
+      smtpPort: env.SIM_SMTP_PORT,
+      speed: env.SIM_SPEED,
+      seed: env.SIM_SEED,
+    },
     dataDir: env.DATA_DIR,
     publicUrl: env.PUBLIC_URL,
     apiKey: env.API_KEY ?? secretFile(apiKeyFile, () => `${randomBytes(16).toString('hex')}-${randomUUID()}`),
@@ -160,6 +185,9 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
         secretFile(join(env.DATA_DIR, 'master-key'), () => `k1:${randomBytes(64).toString('hex')}`),
       env.MASTER_KEY ? 'MASTER_KEY' : join(env.DATA_DIR, 'master-key'),
     ),
+    webhookSecrets: file.webhooks.secrets ?? [
+      secretFile(join(env.DATA_DIR, 'webhook-secret'), () => `whsec_${randomBytes(32).toString('base64')}`),
+    ],
     logLevel: env.LOG_LEVEL,
     profile: env.SECURITY_PROFILE,
   };

@@ -24,7 +24,7 @@ export class Service {
 
   private constructor(
     folder: string,
-    ports: { service: number; sim: number },
+    ports: { service: number; sim: number; mail: number },
     environment: Record<string, string>,
   ) {
     this.folder = folder;
@@ -34,6 +34,7 @@ export class Service {
     this.#environment = {
       PORT: String(ports.service),
       SIM_PORT: String(ports.sim),
+      SIM_SMTP_PORT: String(ports.mail),
       DATA_DIR: join(folder, 'data'),
       LOG_LEVEL: 'trace',
       ...environment,
@@ -45,10 +46,20 @@ export class Service {
     const root = process.env.SAYPIN_TEST_RUN ?? mkdtempSync(join(tmpdir(), 'saypin-test-'));
     mkdirSync(root, { recursive: true });
     const folder = mkdtempSync(join(root, 'service-'));
-    const ports = { service: await freePort(), sim: await freePort() };
-    const service = new Service(folder, ports, { API_KEY: 'e2e-test-key-0123456789abcdef', ...environment });
-    await service.restart();
-    return service;
+    for (let tries = 1; ; tries++) {
+      const ports = { service: await freePort(), sim: await freePort(), mail: await freePort() };
+      const service = new Service(folder, ports, {
+        API_KEY: 'e2e-test-key-0123456789abcdef',
+        ...environment,
+      });
+      try {
+        await service.restart();
+        return service;
+      } catch (error) {
+        // Another test process took the port in between.
+        if (tries === 3 || !(error as Error).message.includes('EADDRINUSE')) throw error;
+      }
+    }
   }
 
   get pid(): number {
