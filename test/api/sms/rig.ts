@@ -10,6 +10,7 @@ import {
 } from '../../../src/api/auth.ts';
 import { legacyQueryApi, smsApi } from '../../../src/api/infobip/sms/index.ts';
 import { parseJsonBody } from '../../../src/api/json-body.ts';
+import type { Messaging } from '../../../src/delivery/messaging.ts';
 import { createServer, type ServerDeps } from '../../../src/api/server.ts';
 import { createLogger } from '../../../src/log.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -44,8 +45,9 @@ export class SmsServer {
     this.logged = parts.logged;
   }
 
-  static async start(): Promise<SmsServer> {
-    const clock = new FakeClock();
+  /** @param engine instead of the scripted one, with its clock */
+  static async start(engine: { messaging?: Messaging; clock?: FakeClock } = {}): Promise<SmsServer> {
+    const clock = engine.clock ?? new FakeClock();
     const messaging = new FakeMessaging(clock);
     let lines = '';
     const log = createLogger('trace', { write: line => void (lines += line) });
@@ -60,7 +62,7 @@ export class SmsServer {
       }),
       basic,
     ]);
-    const deps = { messaging, clock, log };
+    const deps = { messaging: engine.messaging ?? messaging, clock, log };
     const app = await createServer({
       // The 2FA face stands beside it and is never asked.
       ...({} as ServerDeps),
