@@ -10,6 +10,7 @@ import { applicationAnswer, applicationList, applicationParams, applicationReque
 /** infobip-api.md 2.2. */
 export function applicationRoutes(app: InfobipApp, deps: InfobipDeps): void {
   const { store, clock, random, settings } = deps;
+
   app.route({
     method: 'GET',
     url: '/2fa/2/applications',

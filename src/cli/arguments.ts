@@ -1,0 +1,132 @@
+import { parseArgs } from 'node:util';
+
+import { CliError } from './cli-error.ts';
+
+export type Command =
+  | { readonly name: 'help' }
+  | { readonly name: 'keys create'; readonly key: { name: string; scopes?: string[] } }
+  | { readonly name: 'keys revoke'; readonly id: string }
+  | {
+      readonly name: 'users add';
+      readonly username: string;
+      readonly scopes?: string[];
+      readonly generatePassword: boolean;
+    }
+  | { readonly name: 'users remove'; readonly username: string }
+  | { readonly name: 'keys list' | 'users list' };
+
+export interface Arguments {
+  readonly command: Command;
+  readonly json: boolean;
+  /** Where the service is; undefined: where this machine's configuration says. */
+  readonly url: string | undefined;
+}
+
+export const HELP = `Who may call Saypin: API keys, and users for Basic, sessions and OAuth2.
+
+  saypin keys create --name <name> [--scope <scope>]...     makes a key and prints it, this once
+  saypin keys list
+  saypin keys revoke <id>                                   at once and for good
+  saypin users add <username> [--scope <scope>]... [--generate-password]
+                                                            asks for the password, or reads a line of input
+  saypin users list
+  saypin users remove <username>                            with all sessions and tokens
+
+  --scope    what it may do, such as 2fa:pin:send; without: everything but keys:manage
+  --json     one JSON document instead of text
+  --url      of the service; without: http://HOST:PORT, and where nothing runs there, its store in DATA_DIR
+
+The service is asked with API_KEY, or else with the key in DATA_DIR/api-key (data/api-key).
+
+Ends with 0 when it is done, 1 when it failed, 2 when it was asked wrongly, 3 when there is no such key or user,
+4 when neither service nor store is within reach, 5 when the key is not accepted or may not do this.
+`;
+
+const OPTIONS = {
+  name: { type: 'string' },
+  scope: { type: 'string', multiple: true },
+  'generate-password': { type: 'boolean' },
+  json: { type: 'boolean' },
+  url: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** Options that all commands take; the others belong to the commands that name them. */
+const COMMON = ['json', 'url', 'help'];
+const OWN: Readonly<Record<string, readonly string[]>> = {
+  'keys create': ['name', 'scope'],
+  'users add': ['scope', 'generate-password'],
+};
+
+/** @throws CliError usage */
+export function parseArguments(argv: readonly string[]): Arguments {
+  const { values, positionals } = parse(argv);
+  const [group = '', verb = '', ...rest] = positionals;
+  const json = values.json ?? false;
+  if (values.help || group === '' || group === 'help')
+    return { command: { name: 'help' }, json, url: undefined };
+  const name = `${group} ${verb}`.trimEnd();
+  const foreign = Object.keys(values).find(key => ![...COMMON, ...(OWN[name] ?? [])].includes(key));
+  const command = commandOf(name, rest, values);
+  if (!command) throw usage(`there is no command "${name}"`);
+  if (foreign !== undefined) throw usage(`"${name}" takes no --${foreign}`);
+  return { command, json, url: values.url === undefined ? undefined : baseUrl(values.url) };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw usage((error as Error).message);
+  }
+}
+
+function commandOf(
+  name: string,
+  rest: readonly string[],
+  values: { name?: string; scope?: string[]; 'generate-password'?: boolean },
+): Command | undefined {
+  const scopes = values.scope && { scopes: values.scope };
+  const only = (what: string): string => {
+    if (rest.length !== 1) throw usage(`"${name}" needs one ${what}`);
+    return rest[0]!;
+  };
+  switch (name) {
+    case 'keys create':
+      none(name, rest);
+      if (values.name === undefined) throw usage('"keys create" needs --name, to know the key by');
+      return { name, key: { name: values.name, ...scopes } };
+    case 'keys revoke':
+      return { name, id: only('id, as "keys list" shows it') };
+    case 'users add':
+      return {
+        name,
+        username: only('username'),
+        ...scopes,
+        generatePassword: values['generate-password'] ?? false,
+      };
+    case 'users remove':
+      return { name, username: only('username') };
+    case 'keys list':
+    case 'users list':
+      none(name, rest);
+      return { name };
+    default:
+      return undefined;
+  }
+}
+
+function none(name: string, rest: readonly string[]): void {
+  if (rest.length > 0) throw usage(`"${name}" takes nothing more, and was given "${rest[0]}"`);
+}
+
+function baseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) throw usage('--url must be an http or https URL');
+  if (url.username !== '' || url.password !== '') throw usage('--url must have no name and password in it');
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+function usage(message: string): CliError {
+  return new CliError('usage', `${message}; see saypin --help`);
+}
