@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
 import packageJson from '../package.json' with { type: 'json' };
-import { createApiKeyAuthenticator, hashApiKey } from './api/auth.ts';
+import { createAuth, hashApiKey } from './api/auth.ts';
 import { carrierWebhooks } from './api/carrier-webhooks/plugin.ts';
-import { renderSmsReport, smsApi } from './api/infobip/sms/index.ts';
+import { createNumberPushRenderer, numberApi, NUMBER_PUSH } from './api/infobip/number/index.ts';
+import { legacyQueryApi, renderSmsReport, smsApi } from './api/infobip/sms/index.ts';
 import { renderVoiceReport, ttsApi } from './api/infobip/tts/index.ts';
 import { createServer } from './api/server.ts';
 import { startCarriers } from './app-carriers.ts';
@@ -56,7 +57,11 @@ export async function startApp(config: Config, deps: { clock: Clock; log: Logger
     const publicUrl = config.publicUrl ?? `http://127.0.0.1:${config.port}`;
     const retentionMs = config.retentionDays * DAY_MS;
     const shared = { store, speech, clock, random, log, publicUrl, retentionMs };
-    const guarded = createGuardedFetch({ clock, allowPrivate: config.webhooks.allowPrivate });
+    const guarded = createGuardedFetch({
+      clock,
+      allowPrivate: config.webhooks.allowPrivate,
+      userAgent: `saypin/${packageJson.version}`,
+    });
     const recordings = createRecordings({
       fetchGuarded: async (url, limits) => await guarded.fetchBytes(url, limits),
       clock,
@@ -90,14 +95,16 @@ export async function startApp(config: Config, deps: { clock: Clock; log: Logger
       store,
       fetch: guarded,
       signer: createWebhookSigner(config.webhookSecrets),
-      renderers: { report: createReportRenderer({ store, write: reportWriters }) },
+      renderers: {
+        report: createReportRenderer({ store, write: reportWriters }),
+        [NUMBER_PUSH]: createNumberPushRenderer({ lookup, store, clock }),
+      },
       clock,
       log,
     });
 
-    const authenticate = createApiKeyAuthenticator({
-      keys: [{ name: 'default', hash: hashApiKey(config.apiKey) }],
-    });
+    const auth = createAuth({ store, builtInKeyHash: hashApiKey(config.apiKey), clock, random, log });
+    const { authenticate } = auth;
     const webhooks = {
       delivery,
       texts: [delivery, messaging],
@@ -116,8 +123,16 @@ export async function startApp(config: Config, deps: { clock: Clock; log: Logger
       random,
       publicUrl,
       version: packageJson.version,
-      plugins: [async scope => await carrierWebhooks(scope, webhooks)],
-      faces: [ttsApi({ messaging, speech, clock }), smsApi({ messaging, clock, log })],
+      plugins: [
+        async scope => await carrierWebhooks(scope, webhooks),
+        async scope => await auth.routes(scope),
+        async root => await root.register(legacyQueryApi({ messaging, clock, log, authenticate })),
+      ],
+      faces: [
+        ttsApi({ messaging, speech, clock }),
+        smsApi({ messaging, clock, log }),
+        numberApi({ lookup, store, clock, random, pushWaits: () => pusher.wake() }),
+      ],
       settings: config.api,
     });
     await delivery.prewarm(config.voice.languages);

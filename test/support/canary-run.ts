@@ -16,7 +16,9 @@ export function setup(): () => void {
     const canaries = existsSync(list) ? readFileSync(list, 'utf8').split('\n').filter(Boolean) : [];
     const { hits, files, bytes } = findCanaries(root, canaries, ['canaries.list']);
     if (hits.length > 0) {
-      throw new Error(`secret canary: ${hits.length} hits, kept in ${root}:\n${hits.slice(0, 20).join('\n')}`);
+      throw new Error(
+        `secret canary: ${hits.length} hits, kept in ${root}:\n${hits.slice(0, 20).join('\n')}`,
+      );
     }
     process.stdout.write(
       `\n secret canary: ${canaries.length} PINs looked for in ${files} files, ${Math.round(bytes / 1024)} KB: no hit\n`,

@@ -12,8 +12,8 @@ const DEFAULT_ROOT = 'reportResponse';
 
 /**
  * The XML form of a JSON report, for `notifyContentType: application/xml`. Infobip documents no schema [U]; this is the
- * form of its older XML examples: `reportResponse` around the object, an element a field, an array as an element with
- * one child an entry, named by the singular (`results` → `result`). Fields without a value are left out.
+ * form of the examples in its OpenAPI document: `reportResponse` around the object, an element a field, an array as an
+ * element with one child of the same name an entry (`<results><results>`). Fields without a value are left out.
  *
  * Every text is escaped here. @throws Error for a field name that is no XML name: names are ours, never a caller's
  */
@@ -29,7 +29,7 @@ function element(name: string, value: JsonValue): string {
 }
 
 function contentOf(name: string, value: NonNullable<JsonValue>): string {
-  if (isList(value)) return value.map(entry => element(singular(name), entry)).join('');
+  if (isList(value)) return value.map(entry => element(name, entry)).join('');
   if (typeof value !== 'object') return escapeText(String(value));
   return Object.entries(value)
     .map(([field, inner]) => element(field, inner))
@@ -40,16 +40,12 @@ function isList(value: JsonValue): value is readonly JsonValue[] {
   return Array.isArray(value);
 }
 
-function singular(name: string): string {
-  return name.length > 1 && name.endsWith('s') ? name.slice(0, -1) : 'item';
-}
-
-/** Everything outside the Char production of XML 1.0 (section 2.2): no escape makes it legal. Lone surrogates too. */
+/** Everything outside the Char production of XML 1.0 (section 2.2): no escape makes it legal, U+FFFD shows where it was. Lone surrogates too. */
 const ILLEGAL = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
 
 function escapeText(text: string): string {
   return text
-    .replace(ILLEGAL, '')
+    .replace(ILLEGAL, '\uFFFD')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -104,7 +104,7 @@ describe('the answer to /number/1/notify', () => {
     const xml = await render(stored(eventOf('B', 'application/xml')));
     expect(xml?.contentType).toBe('application/xml');
     expect(xml?.body).toMatch(
-      /^<\?xml version="1\.0" encoding="UTF-8"\?><reportResponse><results><result><to>41793026727<\/to>/,
+      /^<\?xml version="1\.0" encoding="UTF-8"\?><reportResponse><results><results><to>41793026727<\/to>/,
     );
     expect(xml?.body).toContain('<to>&lt;&amp;&gt;</to>');
     expect(await render(stored(eventOf('never known')))).toBeUndefined();

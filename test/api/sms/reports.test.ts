@@ -198,7 +198,7 @@ describe('a pushed report', () => {
     const { body, contentType } = renderSmsReport([message], 'sms3', { contentType: 'application/xml' });
     expect(contentType).toBe('application/xml');
     expect(body).toMatch(
-      /^<\?xml version="1\.0" encoding="UTF-8"\?><reportResponse><results><result><bulkId>/,
+      /^<\?xml version="1\.0" encoding="UTF-8"\?><reportResponse><results><results><bulkId>/,
     );
     expect(body).toContain('<callbackData>&lt;/callbackData&gt;&amp;&lt;x</callbackData>');
     expect(body).toContain('<error><groupId>0</groupId>');

@@ -115,7 +115,7 @@ describe('a pushed report (infobip-api.md 3.7)', () => {
     expect(json(2, [message, message]).results).toHaveLength(2);
     expect(xml(1, [message, message]).match(/<results><bulkId>/g)).toHaveLength(2);
     expect(xml(2, [])).toBe(
-      '<?xml version="1.0" encoding="UTF-8"?><reportResponse><results></results></reportResponse>',
+      '<?xml version="1.0" encoding="UTF-8"?><reportResponse><results/></reportResponse>',
     );
   });
 

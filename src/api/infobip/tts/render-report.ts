@@ -1,6 +1,6 @@
 import type { Message, NotifyTarget } from '../../../domain/message.ts';
 import { flatReportView, reportView } from './report-views.ts';
-import { xmlDocument } from './xml.ts';
+import { renderReportXml } from '../../../delivery/push/index.ts';
 
 /**
  * The body of a pushed report (infobip-api.md 3.7): version 2 is what `/voice/1/reports` answers, version 1 the
@@ -15,7 +15,7 @@ export function renderVoiceReport(
   const { version, contentType } = target;
   if (contentType === 'application/xml') {
     const results = messages.map(message => (version === 1 ? flatPush(message) : reportView(message)));
-    return { body: xmlDocument('reportResponse', { results: { results } }), contentType };
+    return { body: renderReportXml({ results }), contentType };
   }
   const results = messages.map(message =>
     version === 1 ? { ...flatPush(message), ...timesOf(message) } : reportView(message),
