@@ -1,10 +1,17 @@
 import { createAuth } from '../../../src/api/auth.ts';
 import { hashApiKey } from '../../../src/api/auth/api-keys.ts';
+import { numberApi } from '../../../src/api/infobip/number/index.ts';
+import { smsApi } from '../../../src/api/infobip/sms/index.ts';
+import { ttsApi } from '../../../src/api/infobip/tts/index.ts';
 import type { ServerDeps } from '../../../src/api/server.ts';
 import { systemRandom } from '../../../src/domain/ids.ts';
 import { createLogger } from '../../../src/log.ts';
+import { chooseVoice } from '../../../src/speech/voices.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { ApiServer, KEYS, type Answer } from '../../support/api-server.ts';
+import type { FakeClock } from '../../support/fake-clock.ts';
+import { FakeMessaging } from '../../support/fake-messaging.ts';
+import { ScriptedLookup } from '../../support/scripted-messages.ts';
 
 export const PASSWORD = 'correct horse battery';
 
@@ -31,6 +38,8 @@ export class AuthServer {
   static async start(
     options: {
       server?: Partial<ServerDeps>;
+      /** Parts of Infobip's API beside 2FA. */
+      faces?: (parts: { store: Store; clock: FakeClock }) => ServerDeps['faces'];
       store?: (store: Store) => Partial<Store>;
       scryptCost?: Parameters<typeof createAuth>[0]['scryptCost'];
     } = {},
@@ -50,6 +59,7 @@ export class AuthServer {
         });
         return {
           authenticate: auth.authenticate,
+          faces: options.faces?.({ store, clock }) ?? [],
           ...options.server,
           plugins: [...(options.server?.plugins ?? []), auth.routes],
         };
@@ -107,6 +117,20 @@ export class AuthServer {
   async close(): Promise<void> {
     await this.api.close();
   }
+}
+
+/** Every part of Infobip's API beside 2FA, over engines that send nothing. */
+export function allFaces({ store, clock }: { store: Store; clock: FakeClock }): ServerDeps['faces'] {
+  const messaging = new FakeMessaging(clock);
+  const speech = {
+    voices: () => [],
+    chooseVoice: (request: Parameters<typeof chooseVoice>[1]) => chooseVoice([], request),
+  };
+  return [
+    ttsApi({ messaging, speech, clock }),
+    smsApi({ messaging, clock, log: createLogger('silent') }),
+    numberApi({ lookup: new ScriptedLookup(), store, clock, random: systemRandom }),
+  ];
 }
 
 export function basic(username: string, password = PASSWORD): string {

@@ -2,7 +2,7 @@ import type { RouteOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { GRANTABLE } from '../../../src/api/auth/scopes.ts';
-import { AuthServer, type KeyAnswer } from './rig.ts';
+import { allFaces, AuthServer, type KeyAnswer } from './rig.ts';
 
 /** Open on purpose: nobody is asked who they are, or the carrier's signature, the token or the password tells. */
 const OPEN =
@@ -12,6 +12,7 @@ interface Route {
   readonly method: string;
   readonly url: string;
   readonly scopes: readonly string[];
+  readonly rate: string | undefined;
 }
 
 let server: AuthServer;
@@ -20,12 +21,18 @@ const routes: Route[] = [];
 const keys = new Map<string, KeyAnswer>();
 beforeAll(async () => {
   server = await AuthServer.start({
+    faces: allFaces,
     server: {
       plugins: [
         async app => {
           app.addHook('onRoute', (route: RouteOptions) => {
             for (const method of [route.method].flat())
-              routes.push({ method, url: route.url, scopes: route.config?.scopes ?? [] });
+              routes.push({
+                method,
+                url: route.url,
+                scopes: route.config?.scopes ?? [],
+                rate: route.config?.rate?.name,
+              });
           });
         },
       ],
@@ -52,7 +59,7 @@ async function status({ method, url }: Route, authorization: string): Promise<nu
 
 describe('every route', () => {
   it('is open on purpose, or names scopes that can be granted', () => {
-    expect(routes.length).toBeGreaterThan(25);
+    expect(routes.length).toBeGreaterThan(60);
     for (const { method, url, scopes } of routes) {
       const route = `${method} ${url}`;
       if (OPEN.test(route)) expect(scopes, route).toStrictEqual([]);
@@ -89,5 +96,24 @@ describe('every route', () => {
       if (route.scopes.includes('keys:manage')) expect(answer, what).toBe(403);
       else expect([401, 403], what).not.toContain(answer);
     }
+  });
+
+  it('has the request limit that infobip-api.md 1.4 gives it, and no other', () => {
+    const limited = routes.filter(({ method, rate }) => method !== 'HEAD' && rate !== undefined);
+    expect(limited.map(({ method, url, rate }) => `${rate}: ${method} ${url}`).toSorted()).toStrictEqual([
+      'create application: POST /2fa/2/applications',
+      'create email template: POST /2fa/2/applications/:appId/email/messages',
+      'get application: GET /2fa/2/applications/:appId',
+      'list applications: GET /2fa/2/applications',
+      'number logs: GET /number/1/logs',
+      'send voice messages: POST /tts/3/advanced',
+      'send voice messages: POST /tts/3/multi',
+      'send voice messages: POST /tts/3/single',
+      'sms logs: GET /sms/1/logs',
+      'sms logs: GET /sms/3/logs',
+      'update application: PUT /2fa/2/applications/:appId',
+      'update email template: PUT /2fa/2/applications/:appId/email/messages/:msgId',
+      'voice logs: GET /tts/3/logs',
+    ]);
   });
 });
