@@ -99,6 +99,18 @@ export async function registerOpenApi(
             name: 'Authorization',
             description: 'The word `App`, a space, and an API key: `App 3f2a…`',
           },
+          basic: { type: 'http', scheme: 'basic', description: 'A user’s name and password' },
+          session: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'Authorization',
+            description: 'The word `IBSSO`, a space, and the token of `POST /auth/1/session`',
+          },
+          oauth2: {
+            type: 'oauth2',
+            description: 'A user’s name as client_id and password as client_secret',
+            flows: { clientCredentials: { tokenUrl: '/auth/1/oauth2/token', scopes: {} } },
+          },
         },
       },
     },

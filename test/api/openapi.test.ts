@@ -42,6 +42,9 @@ describe('/docs/json', () => {
     expect(document.servers.map(({ url }) => url)).toStrictEqual(['/', 'https://pins.example.com']);
     expect(document.components.securitySchemes).toMatchObject({
       apiKey: { type: 'apiKey', in: 'header', name: 'Authorization' },
+      basic: { type: 'http', scheme: 'basic' },
+      session: { type: 'apiKey', in: 'header', name: 'Authorization' },
+      oauth2: { type: 'oauth2', flows: { clientCredentials: { tokenUrl: '/auth/1/oauth2/token' } } },
     });
   });
 
@@ -74,7 +77,12 @@ describe('/docs/json', () => {
     const [method = '', path = ''] = route.split(' ');
     const operation = document.paths[path]?.[method];
     expect(Object.keys(operation?.responses ?? {})).toStrictEqual(statuses);
-    expect(operation?.security).toStrictEqual([{ apiKey: [] }]);
+    expect(operation?.security).toStrictEqual([
+      { apiKey: [] },
+      { basic: [] },
+      { session: [] },
+      { oauth2: [] },
+    ]);
     expect(operation?.operationId).toMatch(/Tfa/);
     expect(Object.keys(operation?.requestBody?.content ?? {})).toStrictEqual(
       method === 'get' ? [] : ['application/json'],

@@ -70,6 +70,22 @@ describe('the wall clock set back while the store was closed', () => {
     expect((await store.createPin(pinRequest(options))).outcome).toBe('created');
     await harness.dispose();
   });
+
+  it('ends no session early, and none late', async () => {
+    const harness = await openTestStore();
+    const token = { kind: 'session', hash: 'aa', username: 'ann', lifetimeMs: 60_000 } as const;
+    await harness.store.createUser({ username: 'ann', passwordHash: '', scopes: [] });
+    await harness.store.createToken(token);
+    await harness.store.createToken({ ...token, kind: 'bearer', hash: 'bb' });
+    harness.clock.setWall(harness.clock.now() - HOUR);
+    await harness.reopen();
+    harness.clock.advance(59_999);
+    expect(await harness.store.useToken({ kind: 'bearer', hash: 'bb' })).toBeDefined();
+    harness.clock.advance(1);
+    expect(await harness.store.useToken({ kind: 'bearer', hash: 'bb' })).toBeUndefined();
+    expect(await harness.store.useToken(token)).toBeUndefined();
+    await harness.dispose();
+  });
 });
 
 describe('leases of an earlier life', () => {

@@ -9,8 +9,7 @@ import { GRANTABLE } from './scopes.ts';
 const scopes = z
   .array(z.enum(GRANTABLE as [string, ...string[]]))
   .min(1)
-  .max(GRANTABLE.length)
-  .transform(list => [...new Set(list)]);
+  .max(GRANTABLE.length);
 
 export const keyRequest = documented(
   'CreateKeyRequest',

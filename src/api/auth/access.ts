@@ -34,7 +34,7 @@ export function createAccess(deps: {
     async createKey({ name, scopes = [EVERYTHING] }) {
       const id = random(ID_BYTES).toString('hex');
       const key = newKey(random);
-      const record = await store.createKey({ id, hash: hashApiKey(key), name, scopes });
+      const record = await store.createKey({ id, hash: hashApiKey(key), name, scopes: unique(scopes) });
       return { ...record, key };
     },
     listKeys: () => store.listKeys(),
@@ -46,7 +46,7 @@ export function createAccess(deps: {
     },
     async addUser({ username, password, scopes = [EVERYTHING] }) {
       const passwordHash = await passwords.hash(password);
-      const user = await store.createUser({ username, passwordHash, scopes });
+      const user = await store.createUser({ username, passwordHash, scopes: unique(scopes) });
       if (user === 'taken') throw fieldError('username', 'is taken');
       return user;
     },
@@ -58,6 +58,8 @@ export function createAccess(deps: {
     },
   };
 }
+
+const unique = (scopes: readonly string[]): string[] => [...new Set(scopes)];
 
 /** 256 bits in the shape of Infobip's: 32 hex, a dash, and 32 hex grouped as a UUID. */
 function newKey(random: RandomBytes): string {

@@ -46,7 +46,8 @@ describe('keys of the store', () => {
     expect(await server.knock(`App ${key}`)).toBe(200);
     for (const url of ['/v1/keys', '/v1/users'])
       expect((await server.call('GET', url, `App ${key}`)).status).toBe(403);
-    const admin = await server.createKey('admin', ['keys:manage']);
+    const admin = await server.createKey('admin', ['keys:manage', 'keys:manage']);
+    expect(admin.scopes).toStrictEqual(['keys:manage']);
     expect((await server.call('GET', '/v1/keys', `App ${admin.key}`)).status).toBe(200);
     expect(await server.knock(`App ${admin.key}`)).toBe(403);
   });

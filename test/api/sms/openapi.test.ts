@@ -56,7 +56,12 @@ describe('the OpenAPI document', () => {
     const operation = document.paths[path]?.[method];
     expect(Object.keys(operation?.responses ?? {})).toStrictEqual(statuses);
     expect(operation?.tags).toStrictEqual(['SMS']);
-    expect(operation?.security).toStrictEqual([{ apiKey: [] }]);
+    expect(operation?.security).toStrictEqual([
+      { apiKey: [] },
+      { basic: [] },
+      { session: [] },
+      { oauth2: [] },
+    ]);
     expect(operation?.operationId).toMatch(/Sms/);
     for (const [status, answer] of Object.entries(operation?.responses ?? {})) {
       const reference = answer.content['application/json']?.schema.$ref;

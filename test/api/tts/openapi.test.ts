@@ -47,7 +47,12 @@ describe('/docs/json has the voice messages', () => {
     const [method = '', path = ''] = route.split(' ');
     const operation = document.paths[path]?.[method];
     expect(Object.keys(operation?.responses ?? {})).toStrictEqual(statuses);
-    expect(operation?.security).toStrictEqual([{ apiKey: [] }]);
+    expect(operation?.security).toStrictEqual([
+      { apiKey: [] },
+      { basic: [] },
+      { session: [] },
+      { oauth2: [] },
+    ]);
     expect(operation?.operationId).toMatch(/Voice|Bulk/);
     expect(operation?.deprecated ?? false).toBe(path === '/tts/3/reports');
     const types =
