@@ -145,6 +145,7 @@ export function authCases(current: Current): void {
       }
       await harness.advance(2_100);
       expect(await store.useToken(session('s', 'ann'))).toBeUndefined();
+      expect(await store.endToken(session('s', 'ann'))).toBe(false);
       if (!harness.exactTime) return;
       await store.createToken(session('t', 'ann', 60_000));
       await harness.advance(59_999);
