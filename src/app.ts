@@ -123,6 +123,7 @@ export async function startApp(config: Config, deps: { clock: Clock; log: Logger
       random,
       publicUrl,
       version: packageJson.version,
+      ...(config.trustProxy && { trustProxy: config.trustProxy }),
       plugins: [
         async scope => await carrierWebhooks(scope, webhooks),
         async scope => await auth.routes(scope),

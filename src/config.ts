@@ -109,6 +109,17 @@ const environmentSchema = z.object({
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
     .transform(url => url.replace(/\/+$/, ''))
     .optional(),
+  TRUST_PROXY: z
+    .string()
+    .transform(text => text.split(',').map(item => item.trim()))
+    .pipe(
+      z.array(
+        z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+          error: 'must be addresses or networks, separated by commas',
+        }),
+      ),
+    )
+    .optional(),
   API_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
   MASTER_KEY: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -136,6 +147,7 @@ export interface Config extends z.output<typeof fileSchema> {
   };
   readonly dataDir: string;
   readonly publicUrl: string | undefined;
+  readonly trustProxy: readonly string[] | undefined;
   readonly apiKey: string;
   /** Where a person finds the API key: a file, or the name of the variable. */
   readonly apiKeySource: string;
@@ -178,6 +190,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     },
     dataDir: env.DATA_DIR,
     publicUrl: env.PUBLIC_URL,
+    trustProxy: env.TRUST_PROXY,
     apiKey: env.API_KEY ?? secretFile(apiKeyFile, () => `${randomBytes(16).toString('hex')}-${randomUUID()}`),
     apiKeySource: env.API_KEY ? 'the API_KEY variable' : apiKeyFile,
     masterKeys: parseMasterKeys(

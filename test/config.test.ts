@@ -40,6 +40,11 @@ describe('without anything set', () => {
     expect(second.webhookSecrets).toEqual(first.webhookSecrets);
   });
 
+  test('proxies are believed only where they are named', () => {
+    expect(load().trustProxy).toBeUndefined();
+    expect(load({ TRUST_PROXY: '127.0.0.1, 10.0.0.0/8' }).trustProxy).toEqual(['127.0.0.1', '10.0.0.0/8']);
+  });
+
   test('an empty variable is no variable', () => {
     expect(load({ API_KEY: '', PORT: '', MASTER_KEY: '' })).toMatchObject({ port: 8080 });
   });
@@ -54,6 +59,7 @@ describe('what is wrong is named', () => {
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
     [{ SECURITY_PROFILE: 'lax' }, 'SECURITY_PROFILE'],
     [{ SIM_SPEED: '0' }, 'SIM_SPEED'],
+    [{ TRUST_PROXY: '10.0.0.1,everybody' }, 'TRUST_PROXY'],
     [{ MASTER_KEY: 'k1:zz' }, 'MASTER_KEY'],
   ])('%j', (environment, name) => {
     expect(() => load(environment as Record<string, string>)).toThrow(ConfigError);

@@ -25,6 +25,8 @@ export interface ServerDeps extends InfobipDeps {
   /** Under which the world reaches us; for the OpenAPI document. */
   readonly publicUrl: string;
   readonly version: string;
+  /** Addresses and networks of proxies whose X-Forwarded-For is believed (login throttles count by address). */
+  readonly trustProxy?: readonly string[];
   /**
    * Further faces (carrier webhooks and their sockets), called with this server before its own routes, so that the hooks
    * of a socket server cover every upgrade. A face with body parsers or an error handler of its own opens a scope.
@@ -53,6 +55,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const handleError = createErrorHandler({ log: deps.log, render: classicEnvelope });
   const app: FastifyInstance = Fastify({
     bodyLimit: BODY_LIMIT,
+    trustProxy: deps.trustProxy ? [...deps.trustProxy] : false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: {
