@@ -11,7 +11,7 @@ import type { LogFilter, Messaging, ReportFilter, SubmitBulk, SubmittedBulk } fr
 import { isVoice, layOut } from './admission.ts';
 import { ClaimLoop } from './claim-loop.ts';
 import type { MessagingDeps, MessagingLimits } from './context.ts';
-import { maskPins } from './mask.ts';
+import { maskCodes } from './mask.ts';
 import type { MessageCallsLink } from './message-calls.ts';
 import { TextDispatch } from './text-dispatch.ts';
 import { TextWebhooks, type TextWebhookRequest } from './text-webhooks.ts';
@@ -176,7 +176,9 @@ function changed(change: BulkChange, field: string, refusal: string): Bulk {
 function withoutPins(message: Message): Message {
   const { content } = message;
   const { text } = content;
-  return text === undefined ? message : { ...message, content: { ...content, text: maskPins(text) } };
+  if (text === undefined) return message;
+  const language = 'language' in content ? content.language : undefined;
+  return { ...message, content: { ...content, text: maskCodes(text, language) } };
 }
 
 /** RFC 9562, version 4. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 
+import { maskCodes } from '../../../delivery/messages/mask.ts';
 import type { Message, SmsContent, VoiceContent } from '../../../domain/message.ts';
 import { parseMsisdn, toMsisdn } from '../../../domain/phone.ts';
 import { REQUEST_LIMITS } from '../../auth.ts';
@@ -8,7 +9,6 @@ import type { InfobipApp } from '../context.ts';
 import { logsAnswer } from './answer-schemas.ts';
 import { LOGS, TAG, type TtsDeps } from './context.ts';
 import { DEFAULT_PAGE, MAX_PAGE } from './decisions.ts';
-import { maskCodes } from './mask.ts';
 import { logsQuery } from './query-schemas.ts';
 import { dateOrNull, factsOf, seconds } from './report-views.ts';
 

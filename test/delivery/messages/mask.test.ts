@@ -1,13 +1,16 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { maskCodes } from '../../../src/api/infobip/tts/mask.ts';
+import { maskCodes } from '../../../src/delivery/messages/mask.ts';
 
 describe('a text in the logs', () => {
   it.each([
     ['Hello, your code is,, 5,, 8,, 4,, 2', 'Hello, your code is,, *,, *,, *,, *'],
     ['Your PIN is 5842.', 'Your PIN is ****.'],
     ['5 8 4 2', '* * * *'],
+    ['Your code is 4821', 'Your code is ****'],
+    ['5-8-4-2 or AB12CD', '*-*-*-* or ******'],
+    ['Gate 12 at noon', 'Gate ** at noon'],
     ['pin 58-42', 'pin **-**'],
     ['code A1B2C3, please', 'code ******, please'],
     ['It is X, K, Q, Z.', 'It is *, *, *, *.'],
