@@ -5,8 +5,6 @@ import { rejection } from '../../../domain/status.ts';
 /** What number lookup does where Infobip's documents are silent ([U] in infobip-api.md 5.4), in one place. */
 
 export const MAX_NUMBERS = 1_000;
-export const MAX_TO_LENGTH = 64;
-export const MAX_URL_LENGTH = 2_048;
 
 /** Lookups of one request at a time. */
 export const CONCURRENCY = 32;

@@ -1,22 +1,10 @@
+import { delivered, noError } from '../shared/examples.ts';
+
 /** The examples of Infobip's documents (infobip-api.md 5.4): shown at /docs and matched by the tests. */
 
 export const queryRequest = { to: ['41793026727'] };
 
-const delivered = {
-  groupId: 3,
-  groupName: 'DELIVERED',
-  id: 5,
-  name: 'DELIVERED_TO_HANDSET',
-  description: 'Message delivered to handset',
-};
-const noError = {
-  groupId: 0,
-  groupName: 'Ok',
-  id: 0,
-  name: 'NO_ERROR',
-  description: 'No Error',
-  permanent: false,
-};
+const olderNoError = { ...noError, groupName: 'Ok' };
 
 export const queryAnswer = {
   results: [
@@ -35,7 +23,7 @@ export const queryAnswer = {
       roaming: false,
       servingMSC: '41001',
       status: delivered,
-      error: noError,
+      error: olderNoError,
     },
   ],
   bulkId: 'BULK-ID-123-xyz',
@@ -75,7 +63,7 @@ export const logs = {
       mccMnc: '22801',
       price: { pricePerLookup: 0.01, currency: 'EUR' },
       status: delivered,
-      error: noError,
+      error: olderNoError,
     },
   ],
 };

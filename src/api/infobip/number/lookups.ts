@@ -1,10 +1,11 @@
 import type { NumberContext, NumberLookup } from '../../../carriers/message-carrier.ts';
 import type { Clock } from '../../../clock.ts';
 import type { Outcome } from '../../../domain/message.ts';
-import { parseMsisdn, toMsisdn } from '../../../domain/phone.ts';
+import { parseMsisdn } from '../../../domain/phone.ts';
 import { infobipResult } from '../../../domain/status.ts';
 import { CarrierError } from '../../../errors.ts';
 import type { LookupAnswer } from '../../../store/lookup-store.ts';
+import { destinationOf } from '../shared/destinations.ts';
 import { CONCURRENCY, DEADLINE_MS, NO_NUMBER, OUTCOMES } from './decisions.ts';
 import type { LookupResult } from './schemas.ts';
 
@@ -34,12 +35,6 @@ export async function lookUpAll(
 }
 
 const TIMEOUT: Outcome = { kind: 'failed', carrierCode: 'carrier-timeout' };
-
-/** As messages keep their destination: digits without plus where it is a number. */
-export function destinationOf(asked: string): string {
-  const number = parseMsisdn(asked);
-  return number ? toMsisdn(number) : asked.trim();
-}
 
 async function lookUp(asked: string, lookup: NumberLookup, signal: AbortSignal): Promise<LookupResult> {
   const to = destinationOf(asked);

@@ -8,9 +8,10 @@ import { errorAnswers } from '../../openapi.ts';
 import type { LookupRecord } from '../../../store/lookup-store.ts';
 import type { InfobipApp } from '../context.ts';
 import { formatDate } from '../dates.ts';
+import { destinationOf } from '../shared/destinations.ts';
 import { LOGS, SEND, TAG, type NumberDeps } from './context.ts';
 import { KEEP_MS, LOG_MS, PRICE } from './decisions.ts';
-import { answerOf, destinationOf, lookUpAll } from './lookups.ts';
+import { answerOf, lookUpAll } from './lookups.ts';
 import { NUMBER_PUSH, type NumberPushData } from './render-push.ts';
 import {
   logsAnswer,

@@ -1,17 +1,24 @@
 import { z } from 'zod';
 
 import { documented } from '../../openapi.ts';
-import { olderError as error, status } from '../sms/answer-schemas.ts';
-import { instant, listed, optional, whole } from '../sms/fields.ts';
-import { MAX_NUMBERS, MAX_TO_LENGTH, MAX_URL_LENGTH } from './decisions.ts';
+import { DEFAULT_PAGE, MAX_PAGE, MAX_TO_LENGTH, MAX_URL_LENGTH } from '../shared/decisions.ts';
+import {
+  generalStatus,
+  idList,
+  instant,
+  LISTED,
+  networkCodes,
+  optional,
+  PAGE,
+  whole,
+} from '../shared/query-fields.ts';
+import { olderError as error, orNull, status } from '../shared/result-fields.ts';
+import { MAX_NUMBERS } from './decisions.ts';
 import * as examples from './examples.ts';
 
 /** Bodies, queries and answers of infobip-api.md 5.4. */
 
 const MAX_ID_LENGTH = 200;
-const MAX_LISTED_IDS = 1_000;
-const DEFAULT_PAGE = 50;
-const MAX_PAGE = 1_000;
 
 const to = z
   .array(z.string().max(MAX_TO_LENGTH))
@@ -55,14 +62,14 @@ const network = z.object({
 /** Also the shape in which an answer is kept. */
 export const lookupResult = z.object({
   to: z.string(),
-  mccMnc: z.string().nullable(),
-  imsi: z.string().nullable(),
+  mccMnc: orNull,
+  imsi: orNull,
   originalNetwork: network.nullable(),
   ported: z.boolean(),
   portedNetwork: network.optional(),
   roaming: z.boolean(),
   roamingNetwork: network.optional(),
-  servingMSC: z.string().nullable(),
+  servingMSC: orNull,
   status,
   error,
 });
@@ -82,25 +89,19 @@ export const notifyAnswer = documented(
   [examples.notifyAnswer],
 );
 
-function idList() {
-  return z
-    .preprocess(listed, z.array(z.string().max(MAX_ID_LENGTH)).max(MAX_LISTED_IDS).optional())
-    .describe('Repeated or comma-separated.');
-}
+const ids = idList(MAX_ID_LENGTH).describe(LISTED);
 
 export const logsQuery = z.object({
   to: optional(z.string().max(MAX_TO_LENGTH)),
-  bulkId: idList(),
-  messageId: idList(),
-  generalStatus: optional(
-    z.enum(['ACCEPTED', 'PENDING', 'UNDELIVERABLE', 'DELIVERED', 'EXPIRED', 'REJECTED']),
-  ),
+  bulkId: ids,
+  messageId: ids,
+  generalStatus,
   sentSince: instant,
   sentUntil: instant,
   limit: whole(1, MAX_PAGE)
     .transform(limit => limit ?? DEFAULT_PAGE)
-    .describe(`Default ${DEFAULT_PAGE}, at most ${MAX_PAGE}.`),
-  mcc: optional(z.string().regex(/^\d{3}$/, { error: 'must be 3 digits' })),
+    .describe(PAGE),
+  ...networkCodes,
   mnc: optional(z.string().regex(/^\d{2,3}$/, { error: 'must be 2 or 3 digits' })),
 });
 
@@ -113,8 +114,8 @@ export const logsAnswer = documented(
         messageId: z.string(),
         to: z.string(),
         sentAt: z.string(),
-        doneAt: z.string().nullable(),
-        mccMnc: z.string().nullable(),
+        doneAt: orNull,
+        mccMnc: orNull,
         price: z.object({ pricePerLookup: z.number(), currency: z.string() }),
         status,
         error,

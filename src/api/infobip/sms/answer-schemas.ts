@@ -1,39 +1,13 @@
 import { z } from 'zod';
 
 import { documented } from '../../openapi.ts';
+import { bulkAnswerNamed, bulkStatusAnswerNamed } from '../shared/bulk-schemas.ts';
+import { date, error, olderError, orNull, status } from '../shared/result-fields.ts';
 import * as examples from './examples.ts';
 
 /** Answers of infobip-api.md 5.1 to 5.3. What a report does not know is null (0.8). */
 
-/** Closed in the Python and Java clients (0.9). */
-const STATUS_GROUPS = ['ACCEPTED', 'PENDING', 'UNDELIVERABLE', 'DELIVERED', 'EXPIRED', 'REJECTED'] as const;
-const ERROR_GROUPS = ['OK', 'HANDSET_ERRORS', 'USER_ERRORS', 'OPERATOR_ERRORS'] as const;
-
-export const status = z.object({
-  groupId: z.int32(),
-  groupName: z.enum(STATUS_GROUPS),
-  id: z.int32(),
-  name: z.string(),
-  description: z.string(),
-  action: z.string().optional(),
-});
-
-const errorFields = { groupId: z.int32(), id: z.int32(), name: z.string(), description: z.string() };
-const error = z.object({
-  ...errorFields,
-  groupName: z.enum(ERROR_GROUPS),
-  permanent: z.boolean(),
-});
-/** The older calls write `Ok`. */
-export const olderError = z.object({
-  ...errorFields,
-  groupName: z.enum(['Ok', ...ERROR_GROUPS]),
-  permanent: z.boolean(),
-});
-
 const price = z.object({ pricePerMessage: z.number(), currency: z.string() });
-const date = z.string().describe("`yyyy-MM-dd'T'HH:mm:ss.SSSZ`.");
-const orNull = z.string().nullable();
 const platform = z.object({ entityId: z.string().optional(), applicationId: z.string().optional() });
 
 export const sendAnswer = documented(
@@ -156,18 +130,8 @@ export const olderLogsAnswer = documented(
   [examples.oldLogs],
 );
 
-export const bulkAnswer = documented('SmsBulkResponse', z.object({ bulkId: z.string(), sendAt: date }), [
-  examples.bulk,
-]);
-
-export const bulkStatusAnswer = documented(
-  'SmsBulkStatusResponse',
-  z.object({
-    bulkId: z.string(),
-    status: z.enum(['PENDING', 'PAUSED', 'PROCESSING', 'CANCELED', 'FINISHED', 'FAILED']),
-  }),
-  [examples.bulkStatus],
-);
+export const bulkAnswer = bulkAnswerNamed('SmsBulkResponse', examples.bulk);
+export const bulkStatusAnswer = bulkStatusAnswerNamed('SmsBulkStatusResponse', examples.bulkStatus);
 
 export const previewAnswer = documented(
   'SmsPreviewResponse',

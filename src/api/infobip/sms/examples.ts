@@ -1,3 +1,5 @@
+import { delivered, noError } from '../shared/examples.ts';
+
 /** The examples of Infobip's documents (infobip-api.md 5.1 to 5.3): shown at /docs and matched by the tests. */
 
 const TEXT =
@@ -128,21 +130,6 @@ export const advancedAnswer = {
   ],
 };
 
-const delivered = {
-  groupId: 3,
-  groupName: 'DELIVERED',
-  id: 5,
-  name: 'DELIVERED_TO_HANDSET',
-  description: 'Message delivered to handset',
-};
-const noError = {
-  groupId: 0,
-  groupName: 'OK',
-  id: 0,
-  name: 'NO_ERROR',
-  description: 'No Error',
-  permanent: false,
-};
 const price = { pricePerMessage: 0.01, currency: 'EUR' };
 const platform = { entityId: 'my-entity', applicationId: 'my-application' };
 

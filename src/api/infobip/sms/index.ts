@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 
 import { createErrorHandler } from '../../error-handler.ts';
-import { bulkRoutes } from './bulks.ts';
+import { bulkRoutes } from '../shared/bulk-routes.ts';
+import { SMS_BULKS } from './bulks.ts';
 import type { SmsDeps } from './context.ts';
 import { smsErrorEnvelope } from './error-envelope.ts';
 import { logRoutes } from './logs.ts';
@@ -28,7 +29,7 @@ export function smsApi(deps: SmsDeps): FastifyPluginAsync {
     olderSendRoutes(app, deps);
     reportRoutes(app, deps, errorHandler);
     logRoutes(app, deps, errorHandler);
-    bulkRoutes(app, deps);
+    bulkRoutes(app, SMS_BULKS, deps);
     previewRoutes(app);
   };
 }

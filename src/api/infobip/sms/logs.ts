@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 
 import type { LogFilter } from '../../../delivery/messaging.ts';
-import { parseMsisdn, toMsisdn } from '../../../domain/phone.ts';
 import { REQUEST_LIMITS } from '../../auth.ts';
 import { errorAnswers } from '../../openapi.ts';
 import type { InfobipApp } from '../context.ts';
-import { DEFAULT_PAGE } from '../tts/decisions.ts';
+import { DEFAULT_PAGE } from '../shared/decisions.ts';
+import { destinationOf } from '../shared/destinations.ts';
 import { logsAnswer, olderLogsAnswer } from './answer-schemas.ts';
 import { LOGS, TAG, type SmsDeps } from './context.ts';
 import { smsErrorAnswers } from './error-envelope.ts';
@@ -81,10 +81,4 @@ function filterOf(
     ...(mcc !== undefined && { mcc }),
     ...(mnc !== undefined && { mnc }),
   };
-}
-
-/** Messages keep a number as digits without plus, and anything else as it came. */
-function destinationOf(asked: string): string {
-  const number = parseMsisdn(asked);
-  return number ? toMsisdn(number) : asked.trim();
 }

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Message } from '../../../domain/message.ts';
 import { errorAnswers } from '../../openapi.ts';
 import type { InfobipApp } from '../context.ts';
-import { DEFAULT_PAGE } from '../tts/decisions.ts';
+import { DEFAULT_PAGE } from '../shared/decisions.ts';
 import { olderReportsAnswer, reportsAnswer } from './answer-schemas.ts';
 import { REPORTS, TAG, type SmsDeps } from './context.ts';
 import { smsErrorAnswers } from './error-envelope.ts';

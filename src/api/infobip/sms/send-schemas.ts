@@ -7,7 +7,10 @@ import {
   MAX_MESSAGE_ID_LENGTH,
   MAX_TO_LENGTH,
   MAX_URL_LENGTH,
-} from '../tts/decisions.ts';
+} from '../shared/decisions.ts';
+import { deliveryTimeWindow } from '../shared/delivery-window.ts';
+import { flag, instant, LISTED, listed, optional, whole } from '../shared/query-fields.ts';
+import { timestamp } from '../shared/timestamps.ts';
 import {
   MAX_CAMPAIGN_LENGTH,
   MAX_HEX_LENGTH,
@@ -17,7 +20,7 @@ import {
   MAX_SMS_CALLBACK_DATA_LENGTH,
 } from './decisions.ts';
 import * as examples from './examples.ts';
-import { deliveryTimeWindow, flag, instant, listed, optional, regional, timestamp, whole } from './fields.ts';
+import { regional } from './fields.ts';
 import { NATIONAL_LANGUAGES } from './text/alphabets.ts';
 import { TRANSLITERATIONS } from './text/transliteration.ts';
 
@@ -200,7 +203,7 @@ export const queryMessage = z.object({
         .array(z.string().max(MAX_TO_LENGTH))
         .max(MAX_QUERY_DESTINATIONS, { error: `must have at most ${MAX_QUERY_DESTINATIONS} entries` }),
     )
-    .describe('Repeated or comma-separated.'),
+    .describe(LISTED),
   text: optional(text),
   sender: optional(sender),
   from: optional(sender),

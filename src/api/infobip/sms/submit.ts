@@ -1,18 +1,12 @@
 import type { SubmitBulk, SubmitMessage } from '../../../delivery/messaging.ts';
 import type { MessageFace, NotifyTarget, SendingSpeed } from '../../../domain/message.ts';
-import {
-  sendAtProblem,
-  sendingSpeed,
-  timeWindow,
-  validityMs,
-  type TimeOfDay,
-  type TimeUnit,
-} from '../../../domain/schedule.ts';
+import { sendAtProblem, sendingSpeed, validityMs, type TimeUnit } from '../../../domain/schedule.ts';
 import { rejection } from '../../../domain/status.ts';
-import type { Weekday } from '../../../domain/message.ts';
 import { fieldError } from '../../../errors.ts';
-import { given } from '../tts/content.ts';
-import { contentTypeOf } from '../tts/notify.ts';
+import { contentTypeOf } from '../shared/content-type.ts';
+import { windowOf, type DeliveryTimeWindow } from '../shared/delivery-window.ts';
+import { destinationsOf } from '../shared/destinations.ts';
+import { given } from '../shared/given.ts';
 import { smsContent, type AskedContent } from './content.ts';
 import type { BinaryRequest, QueryMessage, TextRequest, V3Request } from './send-schemas.ts';
 
@@ -25,11 +19,7 @@ interface Asked {
   readonly content: AskedContent;
   readonly sendAt?: number | null;
   readonly validity?: { readonly amount: number; readonly unit: TimeUnit };
-  readonly window?: {
-    readonly days: readonly Weekday[];
-    readonly from?: TimeOfDay | null;
-    readonly to?: TimeOfDay | null;
-  } | null;
+  readonly window?: DeliveryTimeWindow | null;
   readonly notify?: {
     readonly url?: string | null;
     readonly contentType?: string | null;
@@ -208,20 +198,11 @@ function submitMessage(face: MessageFace, asked: Asked): SubmitMessage {
   const applicationId = given(asked.applicationId);
   const campaignReferenceId = given(asked.campaignReferenceId);
   return {
-    destinations: asked.destinations.map(({ to, messageId }) => {
-      const id = given(messageId);
-      return id === undefined ? { to } : { to, messageId: id };
-    }),
+    destinations: destinationsOf(asked.destinations),
     ...(from !== undefined && { from }),
     content,
     ...(asked.sendAt != null && { sendAt: asked.sendAt }),
-    ...(window && {
-      window: timeWindow({
-        days: window.days,
-        ...(window.from && { from: window.from }),
-        ...(window.to && { to: window.to }),
-      }),
-    }),
+    ...(window && { window: windowOf(window) }),
     ...(validity !== undefined && { validityMs: validity }),
     ...(notify && { notify }),
     ...(asked.callbackData != null && { callbackData: asked.callbackData }),

@@ -7,12 +7,12 @@ import { formatDate } from '../dates.ts';
 import type {
   advancedAnswer,
   logsAnswer,
-  olderError,
   olderLogsAnswer,
   olderReportsAnswer,
   reportsAnswer,
   sendAnswer,
 } from './answer-schemas.ts';
+import type { olderError } from '../shared/result-fields.ts';
 import { PRICE } from './decisions.ts';
 
 /** What the engine says, in the words of v3 and of the older calls. */

@@ -1,30 +1,16 @@
 import { z } from 'zod';
 
 import { documented } from '../../openapi.ts';
+import { bulkAnswerNamed, bulkStatusAnswerNamed } from '../shared/bulk-schemas.ts';
+import { date, orNull, statusIn } from '../shared/result-fields.ts';
 import * as examples from './examples.ts';
 
 /** Answers of infobip-api.md 3.5 to 3.8. What a report does not know is null (0.8). */
 
-const status = z.object({
-  groupId: z.int32(),
-  groupName: z.string(),
-  id: z.int32(),
-  name: z.string(),
-  description: z.string(),
-  action: z.string().optional(),
-});
-
-const error = z.object({
-  groupId: z.int32(),
-  groupName: z.string(),
-  id: z.int32(),
-  name: z.string(),
-  description: z.string(),
-  permanent: z.boolean(),
-});
-
+/** Open: voice has groups of its own. */
+const status = statusIn(z.string());
+const error = status.omit({ action: true }).extend({ permanent: z.boolean() });
 const price = z.object({ pricePerSecond: z.number(), currency: z.string() });
-const date = z.string().describe("`yyyy-MM-dd'T'HH:mm:ss.SSSZ`.");
 
 export const sendAnswer = documented(
   'StandardVoiceResponse',
@@ -52,18 +38,8 @@ export const voicesAnswer = documented(
   [examples.voices],
 );
 
-export const bulkAnswer = documented('VoiceBulkResponse', z.object({ bulkId: z.string(), sendAt: date }), [
-  examples.bulk,
-]);
-
-export const bulkStatusAnswer = documented(
-  'VoiceBulkStatusResponse',
-  z.object({
-    bulkId: z.string(),
-    status: z.enum(['PENDING', 'PAUSED', 'PROCESSING', 'CANCELED', 'FINISHED', 'FAILED']),
-  }),
-  [examples.bulkStatus],
-);
+export const bulkAnswer = bulkAnswerNamed('VoiceBulkResponse', examples.bulk);
+export const bulkStatusAnswer = bulkStatusAnswerNamed('VoiceBulkStatusResponse', examples.bulkStatus);
 
 export const reportsAnswer = documented(
   'VoiceReportResponse',
@@ -75,8 +51,8 @@ export const reportsAnswer = documented(
         from: z.string(),
         to: z.string(),
         sentAt: date,
-        mccMnc: z.string().nullable(),
-        callbackData: z.string().nullable(),
+        mccMnc: orNull,
+        callbackData: orNull,
         voiceCall: z.object({
           feature: z.string(),
           startTime: date.nullable(),
@@ -113,12 +89,12 @@ export const flatReportsAnswer = documented(
         answerTime: date.nullable(),
         duration: z.int32(),
         fileDuration: z.number(),
-        mccMnc: z.string().nullable(),
-        callbackData: z.string().nullable(),
+        mccMnc: orNull,
+        callbackData: orNull,
         dtmfCodes: z.string(),
-        recordedAudioFileUrl: z.string().nullable(),
-        scenarioId: z.string().nullable(),
-        scenarioName: z.string().nullable(),
+        recordedAudioFileUrl: orNull,
+        scenarioId: orNull,
+        scenarioName: orNull,
         price,
         status,
         error,
@@ -137,11 +113,11 @@ export const logsAnswer = documented(
         messageId: z.string(),
         to: z.string(),
         from: z.string(),
-        text: z.string().nullable().describe('Digits and spelled codes are masked.'),
+        text: orNull.describe('Digits and spelled codes are masked.'),
         sentAt: date,
         doneAt: date.nullable(),
         duration: z.int32(),
-        mccMnc: z.string().nullable(),
+        mccMnc: orNull,
         price,
         status,
         error,

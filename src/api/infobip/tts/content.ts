@@ -1,17 +1,12 @@
 import { languageOf } from '../../../../ivr/languages.ts';
 import type { CallTransfer, VoiceContent } from '../../../domain/message.ts';
 import { parseMsisdn, toMsisdn } from '../../../domain/phone.ts';
+import { given } from '../shared/given.ts';
 import { DEFAULTS, MACHINE_DETECTION, MAX_DTMF_KEYS, SPEECH_RATE } from './decisions.ts';
 import type { AdvancedMessage } from './send-schemas.ts';
 
 /** A message of any of the three calls: the shorter ones leave out most of it. */
 export type AnyMessage = Partial<Omit<AdvancedMessage, 'destinations'>>;
-
-/** Forms and careless clients send an empty text for what they leave out. */
-export function given(text: string | null | undefined): string | undefined {
-  const trimmed = text?.trim();
-  return trimmed === '' ? undefined : trimmed;
-}
 
 /** What is said and how the call behaves: defaults and clamps of infobip-api.md 3.4. */
 export function voiceContent(message: AnyMessage): VoiceContent {

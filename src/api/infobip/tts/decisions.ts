@@ -1,7 +1,8 @@
 import type { VoiceContent } from '../../../domain/message.ts';
 
 /**
- * What the voice-message face does where Infobip's documents are silent ([U] in infobip-api.md 3), in one place.
+ * What the voice-message face does where Infobip's documents are silent ([U] in infobip-api.md 3), in one place;
+ * what all faces do alike is in `shared/decisions.ts`.
  *
  * 400 or a REJECTED status (3.5)? A wrong shape (type, missing field, length, a number outside a documented range, a
  * word outside a documented list that has no status of its own) is a 400 that names the field, and nothing of the
@@ -10,17 +11,7 @@ import type { VoiceContent } from '../../../domain/message.ts';
  * bad number. What is judged where: `judge.ts` here, and `delivery/messages/admission.ts`.
  */
 
-/** security.md "Surfaces": bulks may be larger than other bodies. */
-export const BULK_BODY_LIMIT = 4 * 1024 * 1024;
-/** Documented for one message; taken for the whole request, so that one request has an upper bound. */
-export const MAX_DESTINATIONS = 20_000;
-export const MAX_TRANSFERS = 20;
-/** Documented for SMS (5.1) only. */
-export const MAX_BULK_ID_LENGTH = 100;
-export const MAX_MESSAGE_ID_LENGTH = 200;
-export const MAX_TO_LENGTH = 64;
 export const MAX_CALLBACK_DATA_LENGTH = 700;
-export const MAX_URL_LENGTH = 2_048;
 export const MAX_LANGUAGE_LENGTH = 32;
 /** Keys that one input may have: the limit of IVR's collect; more is as good as this. */
 export const MAX_DTMF_KEYS = 64;
@@ -32,7 +23,6 @@ export const DEFAULTS = {
   dtmfTimeoutSeconds: 10,
   ringTimeoutSeconds: 45,
   pauseSeconds: 0,
-  notifyContentType: 'application/json',
   notifyContentVersion: 2,
   speedUnit: 'minute',
 } as const;
@@ -41,18 +31,9 @@ export const DEFAULTS = {
 export const SPEECH_RATE = { min: 0.5, max: 2 } as const;
 export const MAX_PAUSE_SECONDS = 10;
 
-export const DEFAULT_PAGE = 50;
-/** Documented for SMS only; a higher limit is taken for this one. */
-export const MAX_PAGE = 1_000;
-/** Ids in one query. */
-export const MAX_LISTED_IDS = 1_000;
-
 /** Self-hosted: nothing is charged, and clients expect the object. */
 export const PRICE = { pricePerSecond: 0, currency: 'EUR' } as const;
 export const FEATURE = 'Voice-message';
-
-/** A bulk that nobody knows is 404: bulk calls list none, and SMS's answer it so. Nothing else moves a bulk. */
-export const SETTABLE_STATUSES = ['PENDING', 'PAUSED', 'PROCESSING', 'CANCELED'] as const;
 
 /** `hangup` and `continue` are documented; nothing asked for is no detection. */
 export const MACHINE_DETECTION: Readonly<Record<string, VoiceContent['machineDetection']>> = {

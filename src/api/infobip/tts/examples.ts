@@ -1,3 +1,5 @@
+import { delivered } from '../shared/examples.ts';
+
 /** The examples of Infobip's documents (infobip-api.md 3): shown at /docs and matched by the tests. */
 
 const voice = { gender: 'female', name: 'Joanna' };
@@ -114,13 +116,6 @@ export const bulk = { bulkId, sendAt: '2023-09-26T14:07:35.000+0000' };
 export const bulkStatusRequest = { status: 'PENDING' };
 export const bulkStatus = { bulkId, status: 'PENDING' };
 
-const delivered = {
-  groupId: 3,
-  groupName: 'DELIVERED',
-  id: 5,
-  name: 'DELIVERED_TO_HANDSET',
-  description: 'Message delivered to handset',
-};
 const answered = {
   groupId: 0,
   groupName: 'OK',

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 
-import { bulkRoutes } from './bulks.ts';
+import { bulkRoutes } from '../shared/bulk-routes.ts';
+import { VOICE_BULKS } from './bulks.ts';
 import type { TtsDeps } from './context.ts';
 import { logRoutes } from './logs.ts';
 import { reportRoutes } from './reports.ts';
@@ -20,7 +21,7 @@ export function ttsApi(deps: TtsDeps): FastifyPluginAsync {
     const app = scope.withTypeProvider<ZodTypeProvider>();
     bulkSendRoutes(app, deps);
     voiceRoutes(app, deps);
-    bulkRoutes(app, deps);
+    bulkRoutes(app, VOICE_BULKS, deps);
     reportRoutes(app, deps);
     logRoutes(app, deps);
     await scope.register(async forms => {

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../../domain/message.ts';
 import { rejection } from '../../../domain/status.ts';
+import { contentTypeOf } from '../shared/content-type.ts';
 import { machineDetectionOf, transferOf, type AnyMessage } from './content.ts';
-import { contentTypeOf } from './notify.ts';
 
 /**
  * What the engine cannot see any more, since it has no form in a SubmitMessage: words without a meaning. The other

@@ -2,13 +2,13 @@ import type { z } from 'zod';
 
 import { maskCodes } from '../../../delivery/messages/mask.ts';
 import type { Message, SmsContent, VoiceContent } from '../../../domain/message.ts';
-import { parseMsisdn, toMsisdn } from '../../../domain/phone.ts';
 import { REQUEST_LIMITS } from '../../auth.ts';
 import { errorAnswers } from '../../openapi.ts';
 import type { InfobipApp } from '../context.ts';
+import { DEFAULT_PAGE, MAX_PAGE } from '../shared/decisions.ts';
+import { destinationOf } from '../shared/destinations.ts';
 import { logsAnswer } from './answer-schemas.ts';
 import { LOGS, TAG, type TtsDeps } from './context.ts';
-import { DEFAULT_PAGE, MAX_PAGE } from './decisions.ts';
 import { logsQuery } from './query-schemas.ts';
 import { dateOrNull, factsOf, seconds } from './report-views.ts';
 
@@ -39,12 +39,6 @@ export function logRoutes(app: InfobipApp, deps: TtsDeps): void {
       return { results: messages.map(message => logView(message)) };
     },
   });
-}
-
-/** Messages keep a number as digits without plus, and anything else as it came. */
-function destinationOf(asked: string): string {
-  const number = parseMsisdn(asked);
-  return number ? toMsisdn(number) : asked.trim();
 }
 
 function logView(message: Message): z.output<typeof logsAnswer>['results'][number] {

@@ -3,9 +3,9 @@ import type { z } from 'zod';
 import type { Message } from '../../../domain/message.ts';
 import { errorAnswers } from '../../openapi.ts';
 import type { InfobipApp } from '../context.ts';
+import { DEFAULT_PAGE, MAX_PAGE } from '../shared/decisions.ts';
 import { flatReportsAnswer, reportsAnswer } from './answer-schemas.ts';
 import { LOGS, REPORTS, TAG, type TtsDeps } from './context.ts';
-import { DEFAULT_PAGE, MAX_PAGE } from './decisions.ts';
 import { reportsQuery } from './query-schemas.ts';
 import { flatReportView, reportView } from './report-views.ts';
 

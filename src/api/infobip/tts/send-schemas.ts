@@ -1,28 +1,24 @@
 import { z } from 'zod';
 
-import { WEEKDAYS } from '../../../domain/message.ts';
 import { documented } from '../../openapi.ts';
-import { parseDate } from '../dates.ts';
 import { MAX_SENDER_LENGTH, MAX_TEXT_LENGTH, MAX_VOICE_NAME_LENGTH } from '../decisions.ts';
 import {
   MAX_BULK_ID_LENGTH,
-  MAX_CALLBACK_DATA_LENGTH,
   MAX_DESTINATIONS,
-  MAX_LANGUAGE_LENGTH,
   MAX_MESSAGE_ID_LENGTH,
-  MAX_PAUSE_SECONDS,
   MAX_TO_LENGTH,
   MAX_TRANSFERS,
   MAX_URL_LENGTH,
-} from './decisions.ts';
+} from '../shared/decisions.ts';
+import { deliveryTimeWindow } from '../shared/delivery-window.ts';
+import { dateText } from '../shared/timestamps.ts';
+import { MAX_CALLBACK_DATA_LENGTH, MAX_LANGUAGE_LENGTH, MAX_PAUSE_SECONDS } from './decisions.ts';
 import * as examples from './examples.ts';
 
 /**
  * Bodies of infobip-api.md 3.2 to 3.4. Unknown fields are dropped (0.6); null is as good as absent in optional fields
  * (0.8), and so is a blank text, as forms send it. What has a registry status is judged in `judge.ts`.
  */
-
-export const NO_DATE = 'must be a date and time';
 
 /** In any case, or blank. */
 function word(...words: readonly string[]) {
@@ -32,13 +28,6 @@ function word(...words: readonly string[]) {
     .max(16)
     .regex(allowed, { error: `must be one of ${words.join(', ')}` });
 }
-
-/** A timestamp in one of the forms of 0.3; read by `parseDate`, since a schema that transforms shows no examples. */
-export const timestamp = z
-  .string()
-  .max(64)
-  .refine(text => parseDate(text) !== undefined, { error: NO_DATE })
-  .meta({ format: 'date-time' });
 
 const to = z.string().max(MAX_TO_LENGTH);
 
@@ -109,19 +98,6 @@ const speed = z.object({
   timeUnit: word('second', 'minute', 'hour', 'day').nullish().describe('Default `minute`.'),
 });
 
-const timeOfDay = z.object({ hour: z.int32().min(0).max(23), minute: z.int32().min(0).max(59) });
-const deliveryTimeWindow = z
-  .object({
-    days: z.array(z.enum(WEEKDAYS)),
-    from: timeOfDay.nullish(),
-    to: timeOfDay.nullish(),
-  })
-  .refine(({ from, to }) => (from == null) === (to == null), {
-    path: ['to'],
-    error: 'must be given together with from',
-  })
-  .describe('UTC, open for an hour or more; without `from` and `to` for whole days.');
-
 export const advancedMessage = z
   .object({
     ...spoken,
@@ -146,7 +122,7 @@ export const advancedMessage = z
       .min(1)
       .nullish()
       .describe('Minutes, at most 48 hours; not with `sendingSpeed`.'),
-    sendAt: timestamp.nullish().describe('At most 180 days from now.'),
+    sendAt: dateText.nullish().describe('At most 180 days from now.'),
     repeatDtmf: z.string().max(64).nullish().describe('Keys that replay the message, e.g. `123`.'),
     maxDtmf: z.int32().min(0).nullish().describe('How many keys are collected.'),
     dtmfTimeout: z.int32().nullish().describe('Seconds. Default 10.'),

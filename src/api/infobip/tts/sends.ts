@@ -6,12 +6,12 @@ import { infobipResult } from '../../../domain/status.ts';
 import { REQUEST_LIMITS } from '../../auth.ts';
 import { errorAnswers } from '../../openapi.ts';
 import type { InfobipApp } from '../context.ts';
+import { bulkValidator } from '../shared/bulk-validator.ts';
+import { BULK_BODY_LIMIT } from '../shared/decisions.ts';
+import { naming } from '../shared/naming.ts';
 import { sendAnswer } from './answer-schemas.ts';
-import { bulkValidator } from './bulk-validator.ts';
 import { SEND, TAG, type TtsDeps } from './context.ts';
-import { BULK_BODY_LIMIT } from './decisions.ts';
 import { parseSingleForm } from './form.ts';
-import { naming } from './naming.ts';
 import {
   advancedMessage,
   advancedRequest,

@@ -1,15 +1,12 @@
 import type { SubmitBulk, SubmitMessage } from '../../../delivery/messaging.ts';
-import {
-  normaliseRetry,
-  sendAtProblem,
-  sendingSpeed,
-  timeWindow,
-  validityMs,
-} from '../../../domain/schedule.ts';
+import { normaliseRetry, sendAtProblem, sendingSpeed, validityMs } from '../../../domain/schedule.ts';
 import type { SendingSpeed } from '../../../domain/message.ts';
 import { fieldError } from '../../../errors.ts';
 import { parseDate } from '../dates.ts';
-import { given, voiceContent, type AnyMessage } from './content.ts';
+import { destinationsOf } from '../shared/destinations.ts';
+import { given } from '../shared/given.ts';
+import { windowOf } from '../shared/delivery-window.ts';
+import { voiceContent, type AnyMessage } from './content.ts';
 import { DEFAULTS } from './decisions.ts';
 import { judge } from './judge.ts';
 import { notifyTarget } from './notify.ts';
@@ -43,10 +40,7 @@ function submitMessage({ message, destinations }: Addressed): SubmitMessage {
   const rejection = judge(message);
   const notify = notifyTarget(message);
   return {
-    destinations: destinations.map(({ to, messageId }) => {
-      const id = given(messageId);
-      return id === undefined ? { to } : { to, messageId: id };
-    }),
+    destinations: destinationsOf(destinations),
     ...(from !== undefined && { from }),
     content: voiceContent(message),
     ...(rejection ? { rejection } : timing(message)),
@@ -65,13 +59,12 @@ function timing(
     validityPeriod == null ? undefined : { amount: validityPeriod, unit: 'minute' },
     speed,
   );
-  const { days = [], from, to } = deliveryTimeWindow ?? {};
   return {
     ...(sendAt !== undefined && { sendAt }),
     ...(speed && { speed }),
     ...(validity !== undefined && { validityMs: validity }),
     ...(retry && { retry: normaliseRetry(retry) }),
-    ...(deliveryTimeWindow && { window: timeWindow({ days, ...(from && { from }), ...(to && { to }) }) }),
+    ...(deliveryTimeWindow && { window: windowOf(deliveryTimeWindow) }),
   };
 }
 
