@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { DEFAULT_PAGE, MAX_LISTED_IDS, MAX_PAGE } from './decisions.ts';
+import { STATUS_GROUPS } from './result-fields.ts';
 import { timestamp } from './timestamps.ts';
 
 /** Fields of queries, where everything is text. */
@@ -54,9 +55,7 @@ export const instant = z.preprocess(
   timestamp.optional(),
 );
 
-export const generalStatus = optional(
-  z.enum(['ACCEPTED', 'PENDING', 'UNDELIVERABLE', 'DELIVERED', 'EXPIRED', 'REJECTED']),
-);
+export const generalStatus = optional(z.enum(STATUS_GROUPS));
 
 /** The codes of a network. */
 export const networkCodes = {

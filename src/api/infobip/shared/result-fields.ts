@@ -3,7 +3,14 @@ import { z } from 'zod';
 /** Fields of answers. What a report does not know is null (0.8). */
 
 /** Closed in the Python and Java clients (0.9). */
-const STATUS_GROUPS = ['ACCEPTED', 'PENDING', 'UNDELIVERABLE', 'DELIVERED', 'EXPIRED', 'REJECTED'] as const;
+export const STATUS_GROUPS = [
+  'ACCEPTED',
+  'PENDING',
+  'UNDELIVERABLE',
+  'DELIVERED',
+  'EXPIRED',
+  'REJECTED',
+] as const;
 const ERROR_GROUPS = ['OK', 'HANDSET_ERRORS', 'USER_ERRORS', 'OPERATOR_ERRORS'] as const;
 
 export function statusIn<Group extends z.ZodType<string>>(groupName: Group) {
