@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     environment: 'node',
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3, // of two cores: end-to-end tests mostly wait
     execArgv: ['--disable-warning=ExperimentalWarning'],
     globalSetup: ['test/support/canary-run.ts'],
     testTimeout: 20_000,
