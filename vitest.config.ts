@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
+import { SkipReporter } from './test/support/skip-reporter.ts';
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     environment: 'node',
+    reporters: ['default', new SkipReporter()],
     pool: 'forks',
     maxWorkers: 3, // of two cores: end-to-end tests mostly wait
     execArgv: ['--disable-warning=ExperimentalWarning'],
