@@ -15,6 +15,8 @@ const CARRIER_SLACK_SECONDS = 15;
 const DEFAULT_MAX_SECONDS = 600;
 /** DESIGN decision 6: one dial, and one more after a crash or a lost reply. */
 const MAX_DIALS = 2;
+/** Where the carrier itself says that it placed none: another crash at the same step must not lose the call. */
+const MAX_DIALS_OF_NONE = 6;
 /** Between the carrier's clock and ours; what it adds to the search is known to the store. */
 export const CLOCK_SKEW_MS = 10_000;
 
@@ -47,7 +49,7 @@ export class Dialler {
     background(this.#context.log, 'dialling', work);
   }
 
-  /** The dial guard: redials once when nobody knows of a call, gives up when that did not help either. */
+  /** The dial guard: redials when nobody knows of a call, gives up when that did not help either. */
   async guard(ref: CallRef): Promise<TimerOutcome> {
     const { store, calls, log } = this.#context;
     if (this.#inFlight.has(ref)) return 'keep';
@@ -57,7 +59,7 @@ export class Dialler {
     if (placed === 'adopted') return 'done';
     // Its webhooks will tell which it is, or the ring guard writes it off: the phone must not ring twice.
     if (placed === 'unclear') return 'keep';
-    if (delivery.dials >= MAX_DIALS) {
+    if (delivery.dials >= (placed === 'none' ? MAX_DIALS_OF_NONE : MAX_DIALS)) {
       await calls.settle(calls.open(ref, false), 'carrier-unknown');
       return 'done';
     }
@@ -76,16 +78,16 @@ export class Dialler {
   }
 
   /** What the carrier knows of a call that it never confirmed. Where it has no list, the second dial is the answer. */
-  async #find(delivery: Delivery): Promise<'adopted' | 'absent' | 'unclear'> {
+  async #find(delivery: Delivery): Promise<'adopted' | 'none' | 'absent' | 'unclear'> {
     const { carriers, store, calls, log } = this.#context;
     const { callRef: ref, carrier: name, to, from, createdAt } = delivery;
     const carrier = carriers.get(name);
     if (!carrier?.findCall) return 'absent';
     try {
       const found = await carrier.findCall({ ref, to, from, since: createdAt - CLOCK_SKEW_MS });
-      if (found.match !== 'one') return found.match === 'none' ? 'absent' : 'unclear';
+      if (found.match !== 'one') return found.match === 'none' ? 'none' : 'unclear';
       const { carrierId } = found;
-      if (await store.knowsCarrierId({ carrier: name, kind: 'call', id: carrierId })) return 'absent';
+      if (await store.knowsCarrierId({ carrier: name, kind: 'call', id: carrierId })) return 'none';
       calls.open(ref, false).carrierCallId ??= carrierId;
       await store.transition({ ref, to: 'initiated', carrierCallId: carrierId, cancel: [dialGuardId(ref)] });
       log.info({ ref, to: maskNumber(to), carrier: name }, 'found a call that the carrier had not confirmed');

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { expect, test } from 'vitest';
 
 import { Service } from '../support/service.ts';
@@ -10,7 +14,11 @@ import { createApplication, createTemplate, type SentPin } from '../support/stor
 const rounds = Number(process.env.KILLS ?? 3);
 
 test(`${rounds} times kill -9 under load lose no acknowledged application, template or PIN`, async () => {
-  const service = await Service.start({ SIM_SPEED: '20' });
+  const folder = mkdtempSync(join(tmpdir(), 'saypin-faults-'));
+  const SAYPIN_CONFIG = join(folder, 'config.json');
+  // A load is what the published request limits are against.
+  writeFileSync(SAYPIN_CONFIG, JSON.stringify({ api: { requestLimits: false } }));
+  const service = await Service.start({ SIM_SPEED: '20', SAYPIN_CONFIG });
   const ids = await createTemplate(service);
   const random = seeded(7);
   const acknowledged = { applications: [] as string[], templates: [] as string[][], pins: [] as string[] };
@@ -49,6 +57,7 @@ test(`${rounds} times kill -9 under load lose no acknowledged application, templ
     expect(lost, 'no kill ever hit a request: a vacuous run').toBeGreaterThan(0);
   } finally {
     await service.kill();
+    rmSync(folder, { recursive: true });
   }
 }, 240_000);
 
