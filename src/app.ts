@@ -147,8 +147,9 @@ export async function startApp(config: Config, deps: { clock: Clock; log: Logger
       url: publicUrl,
       simulatorUrl: carriers.simulatorUrl,
       async close(graceMs = DRAIN_MS) {
+        const end = clock.monotonic() + graceMs;
         await messaging.stop(graceMs);
-        await delivery.stop(graceMs);
+        await delivery.stop(Math.max(0, end - clock.monotonic()));
         await pusher.stop();
         await closeAll(closers);
       },

@@ -168,7 +168,7 @@ export interface Delivery {
   readonly script: CallScript;
   readonly state: DeliveryState;
   readonly carrierCallId: string | undefined;
-  /** How often the carrier was asked to call: 1, or 2 after a crash between its acceptance and our record. */
+  /** How often the carrier was asked to call: 1, or more after crashes before its acceptance was on record. */
   readonly dials: number;
   readonly answeredAt: number | undefined;
   readonly report: CallReport | undefined;

@@ -66,7 +66,7 @@ export interface Store extends AuthStore, LookupStore, MessageStore, OutboxStore
    */
   transition(request: Transition): Promise<{ applied: boolean; delivery: Delivery | undefined }>;
   /**
-   * Write-ahead of a second dial after a crash: applies only while the delivery is `dialing`, has no carrierCallId and
+   * Write-ahead of a further dial after a crash: applies only while the delivery is `dialing`, has no carrierCallId and
    * `dials` equals `expectedDials`.
    */
   claimRedial(request: {

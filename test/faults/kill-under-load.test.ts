@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
+import { seededRandom } from '../support/seeded-random.ts';
 import { Service } from '../support/service.ts';
 import { createApplication, createTemplate, type SentPin } from '../support/story.ts';
 
@@ -20,7 +21,7 @@ test(`${rounds} times kill -9 under load lose no acknowledged application, templ
   writeFileSync(SAYPIN_CONFIG, JSON.stringify({ api: { requestLimits: false } }));
   const service = await Service.start({ SIM_SPEED: '20', SAYPIN_CONFIG });
   const ids = await createTemplate(service);
-  const random = seeded(7);
+  const random = seededRandom(7);
   const acknowledged = { applications: [] as string[], templates: [] as string[][], pins: [] as string[] };
   let lost = 0;
   try {
@@ -43,7 +44,7 @@ test(`${rounds} times kill -9 under load lose no acknowledged application, templ
           }
         }
       });
-      await new Promise(resolve => setTimeout(resolve, 100 + random() * 500));
+      await new Promise(resolve => setTimeout(resolve, 100 + (random(1)[0]! / 256) * 500));
       await service.kill();
       load.running = false;
       await Promise.all(workers);
@@ -97,15 +98,4 @@ async function everythingIsThere(
 
 function count(acknowledged: { applications: string[]; templates: string[][]; pins: string[] }): number {
   return acknowledged.applications.length + acknowledged.templates.length + acknowledged.pins.length;
-}
-
-/** Mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
