@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { isNumber } from '../domain/email.ts';
-import { newCallRef } from '../domain/ids.ts';
+import { beside, newCallRef } from '../domain/ids.ts';
 import { parseMsisdn } from '../domain/phone.ts';
 import { newPinMaterial } from '../domain/pin.ts';
 import { effectivePin, effectiveSettings } from '../domain/profile.ts';
@@ -36,7 +36,7 @@ export class Sender {
     const route = this.#route(to, application);
     const script = makeScript({ template, placeholders: request.placeholders, ...this.#context });
     this.#checkVoice(script, route);
-    const { pinId, seed, keyId, step } = newPinMaterial({ keyring, random, now: clock.now() });
+    const { pinId, seed, keyId, step } = newPinMaterial({ keyring, random, now: clock.now(), to });
     const pin = effectivePin(template, security);
     const delivery: NewDelivery = {
       callRef: firstCallRef(pinId),
@@ -92,7 +92,7 @@ export class Sender {
       : await this.#scriptOf(pin, request);
     this.#checkVoice(script, route);
     const delivery: NewDelivery = {
-      callRef: newCallRef(random),
+      callRef: newCallRef(random, pin.pinId),
       pinId: pin.pinId,
       applicationId: pin.applicationId,
       channel: 'voice',
@@ -172,7 +172,8 @@ export class Sender {
  * script. One way only: a carrier that sees the reference learns nothing of the pinId.
  */
 export function firstCallRef(pinId: PinId): CallRef {
-  return createHash('sha256').update(`first call of ${pinId}`).digest('hex').slice(0, 32) as CallRef;
+  const hash = createHash('sha256').update(`first call of ${pinId}`).digest('hex').slice(0, 32);
+  return beside(pinId, hash) as CallRef;
 }
 
 function timersOf(delivery: NewDelivery) {

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
-import type { ApplicationId, CallRef, MessageId, PinId } from './types.ts';
+import type { ApplicationId, CallRef, Destination, MessageId, PinId } from './types.ts';
 
 /** The port of randomness: `size` unpredictable bytes. */
 export type RandomBytes = (size: number) => Buffer;
@@ -23,12 +23,29 @@ export function newMessageId(random: RandomBytes): MessageId {
   return hexId(random) as MessageId;
 }
 
-/** 128 random bits: knowing a pinId is the right to try, so it must not be guessable. */
-export function newPinId(random: RandomBytes): PinId {
-  return hexId(random) as PinId;
+/**
+ * Which sixteenth of a store with many nodes holds a destination or a bulk: a lower-case hex digit. Everything that one
+ * write touches must lie in one place (DESIGN decision 3), so PINs, messages and the references of their deliveries
+ * begin with it.
+ */
+export function shardOf(name: string): string {
+  return createHash('sha256').update(name).digest('hex').charAt(0);
 }
 
-/** 32 lower-case hex, for the paths of URLs that a carrier gets. */
-export function newCallRef(random: RandomBytes): CallRef {
-  return random(ID_BYTES).toString('hex') as CallRef;
+/** The destination's shard and 124 random bits: knowing a pinId is the right to try, so it must not be guessable. */
+export function newPinId(random: RandomBytes, to: Destination): PinId {
+  return beside(shardOf(to), hexId(random)).toUpperCase() as PinId;
+}
+
+/**
+ * 32 lower-case hex, for the paths of URLs that a carrier gets; in the shard of `near`, which is the PIN or the message
+ * that it brings.
+ */
+export function newCallRef(random: RandomBytes, near: string): CallRef {
+  return beside(near, random(ID_BYTES).toString('hex')) as CallRef;
+}
+
+/** An id of hex digits, moved to the shard of another. */
+export function beside(near: string, id: string): string {
+  return near.charAt(0).toLowerCase() + id.slice(1);
 }

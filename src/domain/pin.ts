@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 
 import { newPinId, type RandomBytes } from './ids.ts';
-import type { PinId, PinRecord, PinType } from './types.ts';
+import type { Destination, PinId, PinRecord, PinType } from './types.ts';
 
 /**
  * PINs that exist nowhere at rest (DESIGN decision 5): a record holds a random seed and a 30-second step T, and the
@@ -77,9 +77,14 @@ export interface PinMaterial {
 }
 
 /** What a new PIN is derived from. `now` in ms since the epoch picks the 30-second step. */
-export function newPinMaterial(deps: { keyring: Keyring; random: RandomBytes; now: number }): PinMaterial {
+export function newPinMaterial(deps: {
+  keyring: Keyring;
+  random: RandomBytes;
+  now: number;
+  to: Destination;
+}): PinMaterial {
   return {
-    pinId: newPinId(deps.random),
+    pinId: newPinId(deps.random, deps.to),
     seed: deps.random(SEED_BYTES),
     keyId: deps.keyring.current,
     step: Math.floor(deps.now / STEP_MS),

@@ -338,7 +338,7 @@ export function messageCases(current: Current): void {
       await add(newBulk({ count: 1, channel: 'voice' }));
       const [message] = await claim(9, 'voice');
       const { ref } = message!;
-      const callRef = newCallRef(seededRandom(ref));
+      const callRef = newCallRef(seededRandom(ref), ref);
       const delivery = {
         callRef,
         pinId: undefined,

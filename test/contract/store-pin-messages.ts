@@ -26,7 +26,7 @@ const random = seededRandom('pin-messages');
 function newMessage(pin: Pick<PinRecord, 'pinId' | 'applicationId' | 'to'>): NewPinMessage {
   const { pinId, applicationId, to } = pin;
   return {
-    ref: newCallRef(random),
+    ref: newCallRef(random, pinId),
     pinId,
     applicationId,
     channel: 'sms',

@@ -12,7 +12,7 @@ import {
   newPinMaterial,
   STEP_MS,
 } from '../../src/domain/pin.ts';
-import { PIN_TYPES, type PinId } from '../../src/domain/types.ts';
+import { PIN_TYPES, type E164, type PinId } from '../../src/domain/types.ts';
 import { pinUniformity } from '../support/pin-counts.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
@@ -24,7 +24,11 @@ const keyring = createKeyring({
   ],
   current: 'new',
 });
-const base = { ...newPinMaterial({ keyring, random, now: 0 }), pinType: 'NUMERIC', pinLength: 6 } as const;
+const base = {
+  ...newPinMaterial({ keyring, random, now: 0, to: '+41793026727' as E164 }),
+  pinType: 'NUMERIC',
+  pinLength: 6,
+} as const;
 
 describe('derivePin', () => {
   it('is the construction of DESIGN decision 5, computed here by hand', () => {
@@ -125,7 +129,12 @@ describe('keyring', () => {
   });
 
   it('makes material of 64 bytes of seed, a 128-bit id and the current key and step', () => {
-    const material = newPinMaterial({ keyring, random, now: 5 * STEP_MS + STEP_MS - 1 });
+    const material = newPinMaterial({
+      keyring,
+      random,
+      now: 5 * STEP_MS + STEP_MS - 1,
+      to: '+41793026727' as E164,
+    });
     expect(material.pinId).toMatch(/^[0-9A-F]{32}$/);
     expect(material.seed).toHaveLength(64);
     expect(material).toMatchObject({ keyId: 'new', step: 5 });

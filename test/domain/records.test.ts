@@ -182,5 +182,5 @@ describe('security profiles', () => {
 });
 
 it('call references are 32 lower-case hex', () => {
-  expect(newCallRef(random)).toMatch(/^[0-9a-f]{32}$/);
+  expect(newCallRef(random, 'C0FFEE')).toMatch(/^c[0-9a-f]{31}$/);
 });

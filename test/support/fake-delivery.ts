@@ -28,7 +28,7 @@ export class FakeDelivery implements VoiceDelivery, PinMessaging {
     const { store, keyring, security, clock } = this.#deps;
     const { application, template, to } = request;
     const settings = effectiveSettings(application, security);
-    const material = newPinMaterial({ keyring, random: systemRandom, now: clock.now() });
+    const material = newPinMaterial({ keyring, random: systemRandom, now: clock.now(), to });
     const { applicationId } = application;
     return sent(
       await store.createPin({
@@ -125,7 +125,7 @@ function sent(result: CreatePinResult | AddDeliveryResult): SentPin {
 function delivery(of: Pick<PinRecord, 'pinId' | 'applicationId' | 'to'>, messageText: string): NewDelivery {
   const { pinId, applicationId, to } = of;
   return {
-    callRef: newCallRef(systemRandom),
+    callRef: newCallRef(systemRandom, pinId),
     pinId,
     applicationId,
     channel: 'voice',

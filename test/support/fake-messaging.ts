@@ -170,7 +170,7 @@ export class FakeMessaging implements Messaging {
     const { from = '', content, notify, callbackData, platform, campaignReferenceId } = message;
     this.#messages.set(messageId, {
       messageId,
-      ref: newCallRef(systemRandom),
+      ref: newCallRef(systemRandom, '0'),
       bulkId,
       face: request.face,
       channel: request.channel,

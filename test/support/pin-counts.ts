@@ -1,7 +1,9 @@
 import { ALPHABETS, createKeyring, derivePin, newPinMaterial } from '../../src/domain/pin.ts';
-import type { PinType } from '../../src/domain/types.ts';
+import type { E164, PinType } from '../../src/domain/types.ts';
 import { uniformityZ } from './chi-square.ts';
 import { seededRandom } from './seeded-random.ts';
+
+const NUMBER = '+41793026727' as E164;
 
 /** Scores of `count` seeded PINs: over each position's symbols, and over adjacent pairs. */
 export function pinUniformity(
@@ -17,7 +19,7 @@ export function pinUniformity(
   const positions = Array.from({ length: pinLength }, () => Array.from({ length: size }, () => 0));
   const pairs = Array.from({ length: size * size }, () => 0);
   for (let n = 0; n < count; n++) {
-    const material = newPinMaterial({ keyring, random, now: n * 1000 });
+    const material = newPinMaterial({ keyring, random, now: n * 1000, to: NUMBER });
     const pin = derivePin(keyring, { ...material, pinType, pinLength }) ?? '';
     let previous = -1;
     for (let at = 0; at < pinLength; at++) {

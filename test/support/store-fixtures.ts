@@ -77,7 +77,7 @@ export const newTemplate = (applicationId: ApplicationId, createdAt = 1): Templa
 });
 
 export const applicationId = (): ApplicationId => newApplicationId(random);
-export const pinId = (): PinId => newPinId(random);
+export const pinId = (): PinId => newPinId(random, NUMBER);
 export const operation = (): string => `op-${operations++}`;
 
 const SCRIPT: CallScript = {
@@ -97,7 +97,7 @@ const SCRIPT: CallScript = {
 };
 
 export const newDelivery = (pin: Pick<PinRecord, 'pinId' | 'applicationId' | 'to'>): NewDelivery => ({
-  callRef: newCallRef(random),
+  callRef: newCallRef(random, pin.pinId),
   pinId: pin.pinId,
   applicationId: pin.applicationId,
   channel: 'voice',
@@ -122,7 +122,7 @@ export interface PinOptions {
 /** A request to create a PIN: one number, one hour, 10 attempts, many uses, no limits, unless told otherwise. */
 export function pinRequest(options: PinOptions = {}): CreatePin {
   const pin = {
-    pinId: newPinId(random),
+    pinId: newPinId(random, options.to ?? NUMBER),
     applicationId: options.applicationId ?? applicationId(),
     messageId: newMessageId(random),
     to: options.to ?? NUMBER,

@@ -5,7 +5,7 @@ import type { RandomBytes } from '../../domain/ids.ts';
 import { attemptDigests, derivePin, newPinMaterial, type Keyring } from '../../domain/pin.ts';
 import { effectiveSettings } from '../../domain/profile.ts';
 import { DEFAULT_CONFIGURATION } from '../../domain/limits.ts';
-import type { Application, ApplicationId, PinId, PinRecord } from '../../domain/types.ts';
+import type { Application, ApplicationId, E164, PinId, PinRecord } from '../../domain/types.ts';
 import { ServiceError } from '../../errors.ts';
 import { errorAnswers } from '../openapi.ts';
 import { SEND, TAG, type InfobipApp, type InfobipDeps } from './context.ts';
@@ -78,11 +78,18 @@ const DECOY_APPLICATION: Application = {
   updatedAt: 0,
 };
 
+const DECOY_NUMBER = '+' as E164;
+
 function decoyPin(deps: {
   keyring: Keyring;
   random: RandomBytes;
   now: number;
 }): Pick<PinRecord, 'pinId' | 'applicationId' | 'pinType' | 'pinLength' | 'keyId' | 'step' | 'seed'> {
   const { applicationId } = DECOY_APPLICATION;
-  return { ...newPinMaterial(deps), applicationId, pinType: 'NUMERIC', pinLength: 6 };
+  return {
+    ...newPinMaterial({ ...deps, to: DECOY_NUMBER }),
+    applicationId,
+    pinType: 'NUMERIC',
+    pinLength: 6,
+  };
 }

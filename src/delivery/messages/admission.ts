@@ -22,12 +22,14 @@ export interface AdmissionDeps {
   readonly speech: Pick<Speech, 'chooseVoice'>;
   /** Who would take calls; undefined: nobody. */
   readonly callCarrier: () => CallCarrier | undefined;
-  readonly newRef: () => string;
+  /** Of a message of this bulk. */
+  readonly newRef: (bulkId: string) => string;
   readonly newId: () => string;
 }
 
 /** Judges each message and destination of a request, and lays the bulk out for the store. */
 export async function layOut(request: SubmitBulk, deps: AdmissionDeps): Promise<NewBulk> {
+  const bulkId = request.bulkId ?? deps.newId();
   const batches: NewBatch[] = [];
   const messages: NewMessage[] = [];
   for (const message of request.messages) {
@@ -39,7 +41,7 @@ export async function layOut(request: SubmitBulk, deps: AdmissionDeps): Promise<
       const number = parseMsisdn(to);
       const refused = judged ?? judgeDestination(to, number);
       messages.push({
-        ref: deps.newRef(),
+        ref: deps.newRef(bulkId),
         messageId: messageId ?? deps.newId(),
         to: number ? toMsisdn(number) : to.trim(),
         batch,
@@ -49,7 +51,7 @@ export async function layOut(request: SubmitBulk, deps: AdmissionDeps): Promise<
   }
   const { channel, face, sendAt, speed } = request;
   return {
-    bulkId: request.bulkId ?? deps.newId(),
+    bulkId,
     channel,
     face,
     ...(sendAt !== undefined && { sendAt }),

@@ -1,6 +1,7 @@
 import type { WebhookReply } from '../../carriers/carrier.ts';
 import type { Timer } from '../../clock.ts';
 import type { Bulk, Message, MessageChannel, Outcome } from '../../domain/message.ts';
+import { beside, shardOf } from '../../domain/ids.ts';
 import { MAX_VALIDITY_MS } from '../../domain/schedule.ts';
 import { rejection } from '../../domain/status.ts';
 import type { E164 } from '../../domain/types.ts';
@@ -62,7 +63,7 @@ class Engine implements StartableMessaging {
   async submit(request: SubmitBulk): Promise<SubmittedBulk> {
     if (this.#draining) throw new ServiceError('unavailable', { retryAfterMs: RETRY_AFTER_MS });
     const { store, speech, random, log } = this.#deps;
-    const newRef = (): string => random(16).toString('hex');
+    const newRef = (bulkId: string): string => beside(shardOf(bulkId), random(16).toString('hex'));
     const bulk = await layOut(request, {
       speech,
       newRef,

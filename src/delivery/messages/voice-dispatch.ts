@@ -36,7 +36,7 @@ export class VoiceDispatch {
       await this.#fail(message, unsayable);
       return;
     }
-    const callRef = newCallRef(random);
+    const callRef = newCallRef(random, message.ref);
     const delivery = await store.startCall({
       ref: message.ref,
       tries: message.tries,

@@ -135,7 +135,12 @@ export class PinSender {
     const { application, template } = request;
     const { applicationId } = application;
     const settings = effectiveSettings(application, security);
-    const { pinId, seed, keyId, step } = newPinMaterial({ keyring, random, now: clock.now() });
+    const { pinId, seed, keyId, step } = newPinMaterial({
+      keyring,
+      random,
+      now: clock.now(),
+      to: message.to,
+    });
     const ref = firstCallRef(pinId);
     const result = await store.createPinMessage({
       opId: random(16).toString('hex'),
@@ -170,7 +175,7 @@ export class PinSender {
     message: Omit<NewPinMessage, 'ref' | 'pinId' | 'applicationId'>,
   ): Promise<{ message: PinMessage }> {
     const { store, security, random, log } = this.#deps;
-    const ref = newCallRef(random);
+    const ref = newCallRef(random, pinId);
     const result = await store.addPinMessage({
       opId: random(16).toString('hex'),
       pinId,
