@@ -8,6 +8,9 @@ const table = {
   unauthorized: { status: 401, code: 'UNAUTHORIZED', text: 'Invalid login details' },
   forbidden: { status: 403, code: 'FORBIDDEN', text: 'Forbidden' },
   notFound: { status: 404, code: 'NOT_FOUND', text: 'Requested resource not found' },
+  /** The operator's hook said no; `reason` is its word. */
+  denied: { status: 403, code: 'FORBIDDEN', text: 'The send was denied' },
+  conflict: { status: 409, code: 'CONFLICT', text: 'Not possible in this state' },
   methodNotAllowed: { status: 405, code: 'METHOD_NOT_ALLOWED', text: 'Method not allowed' },
   payloadTooLarge: { status: 413, code: 'BAD_REQUEST', text: 'Request body is too large' },
   unsupportedMediaType: { status: 415, code: 'BAD_REQUEST', text: 'Unsupported content type' },
@@ -26,13 +29,19 @@ export class ServiceError extends Error {
   readonly id: ErrorId;
   readonly fields: FieldErrors | undefined;
   readonly retryAfterMs: number | undefined;
+  /** For the caller, machine-readable; not every face can show it. */
+  readonly reason: string | undefined;
 
-  constructor(id: ErrorId, detail: { fields?: FieldErrors; retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(
+    id: ErrorId,
+    detail: { fields?: FieldErrors; retryAfterMs?: number; reason?: string; cause?: unknown } = {},
+  ) {
     super(table[id].text, { cause: detail.cause });
     this.name = 'ServiceError';
     this.id = id;
     this.fields = detail.fields;
     this.retryAfterMs = detail.retryAfterMs;
+    this.reason = detail.reason;
   }
 
   get status(): number {

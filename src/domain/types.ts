@@ -102,7 +102,7 @@ export interface PinRecord {
   readonly attemptsAllowed: number;
   readonly attemptsUsed: number;
   readonly allowMultiple: boolean;
-  readonly state: 'active' | 'verified' | 'superseded';
+  readonly state: 'active' | 'verified' | 'superseded' | 'cancelled';
   readonly verifiedAt: number | undefined;
   /** When its first message was handed to a carrier. */
   readonly sentAt: number | undefined;

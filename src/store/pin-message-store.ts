@@ -14,7 +14,7 @@ export interface PinMessageStore {
    * known. The PIN counts as sent once a carrier has it: it has an id.
    */
   stepPinMessage(step: PinMessageStep): Promise<{ applied: boolean; message: PinMessage | undefined }>;
-  /** Write-ahead of a further try: only while `sending`, without a carrier's id, and at `expectedTries`. */
+  /** Write-ahead of a further try: only while `sending`, without a carrier's id, at `expectedTries`, and as for `claimRedial`. */
   claimPinMessage(request: {
     ref: CallRef;
     expectedTries: number;

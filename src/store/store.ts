@@ -14,12 +14,14 @@ import type {
   Template,
 } from '../domain/types.ts';
 import type { AuthStore } from './auth-store.ts';
+import type { EventStore } from './event-store.ts';
 import type { LookupStore } from './lookup-store.ts';
 import type { MessageStep, MessageStore } from './message-store.ts';
 import type { NewEvent, OutboxStore } from './outbox-store.ts';
 
 export type { NewEvent, StoredEvent } from './outbox-store.ts';
 import type { PinMessageStore } from './pin-message-store.ts';
+import type { NewRun, PlanStore } from './plan-store.ts';
 
 /**
  * The store's port (DESIGN decision 3): about a dozen verbs, each one atomic and durable when its promise
@@ -29,7 +31,8 @@ import type { PinMessageStore } from './pin-message-store.ts';
  * `opId` names one logical call: a repeated opId (a re-sent command) returns the first result without a second effect,
  * for at least 60 s. Only stores with a network in between need it; all accept it.
  */
-export interface Store extends AuthStore, LookupStore, MessageStore, OutboxStore, PinMessageStore {
+export interface Store
+  extends AuthStore, EventStore, LookupStore, MessageStore, OutboxStore, PinMessageStore, PlanStore {
   /** Inserts or replaces, whole. */
   putApplication(application: Application): Promise<void>;
   getApplication(id: ApplicationId): Promise<Application | undefined>;
@@ -66,8 +69,8 @@ export interface Store extends AuthStore, LookupStore, MessageStore, OutboxStore
    */
   transition(request: Transition): Promise<{ applied: boolean; delivery: Delivery | undefined }>;
   /**
-   * Write-ahead of a further dial after a crash: applies only while the delivery is `dialing`, has no carrierCallId and
-   * `dials` equals `expectedDials`.
+   * Write-ahead of a further dial after a crash: applies only while the delivery is `dialing`, has no carrierCallId,
+   * `dials` equals `expectedDials`, and its PIN (if it brings one) was not verified since, cancelled or superseded.
    */
   claimRedial(request: {
     ref: CallRef;
@@ -138,6 +141,8 @@ export interface CreatePin {
   readonly supersede: boolean;
   readonly timers: readonly NewTimer[];
   readonly events: readonly NewEvent[];
+  /** Its plan, at turn 1 with this delivery. Superseded PINs that have one emit `verification.superseded` in the same write. */
+  readonly run?: NewRun;
 }
 
 export type LimitHit = {
@@ -175,8 +180,10 @@ export interface AttemptPin {
   readonly verifyLimit: Limit;
   /** Failures per number and application over 24 h; undefined: no cap (compat). */
   readonly failureCap: Limit | undefined;
-  /** Written when the PIN is verified, and only then. */
+  /** Written when the PIN is verified for the first time, and only then. */
   readonly events: readonly NewEvent[];
+  /** Written when this was the last attempt, and wrong. */
+  readonly exhaustedEvents?: readonly NewEvent[];
 }
 
 export type AttemptResult =
@@ -185,12 +192,19 @@ export type AttemptResult =
   | { readonly outcome: 'limited'; readonly retryAfterMs: number }
   /** Not compared: `capped` is the per-number failure cap. */
   | {
-      readonly outcome: 'expired' | 'superseded' | 'exhausted' | 'used' | 'capped';
+      readonly outcome: 'expired' | 'superseded' | 'cancelled' | 'exhausted' | 'used' | 'capped';
       readonly to: Destination;
       readonly attemptsRemaining: number;
     }
   /** Compared. */
-  | { readonly outcome: 'wrong' | 'verified'; readonly to: Destination; readonly attemptsRemaining: number };
+  | { readonly outcome: 'wrong'; readonly to: Destination; readonly attemptsRemaining: number }
+  | {
+      readonly outcome: 'verified';
+      readonly to: Destination;
+      readonly attemptsRemaining: number;
+      /** Its calls that are not over: nobody needs them any more. */
+      readonly live: readonly CallRef[];
+    };
 
 export interface VerificationFilter {
   readonly applicationId: ApplicationId;

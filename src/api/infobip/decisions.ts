@@ -80,6 +80,8 @@ export const VERIFY_ANSWERS: Readonly<Record<AttemptResult['outcome'], VerifyAns
   expired: { verified: false, remaining: 'left', pinError: 'TTL_EXPIRED' },
   // DESIGN decision 8: a PIN that a newer send replaced answers as if its time were over.
   superseded: { verified: false, remaining: 'left', pinError: 'TTL_EXPIRED' },
+  // And so does one that was cancelled through our own API.
+  cancelled: { verified: false, remaining: 'left', pinError: 'TTL_EXPIRED' },
   exhausted: { verified: false, remaining: 'none', pinError: 'NO_MORE_PIN_ATTEMPTS' },
   // A second verify where `allowMultiplePinVerifications` is false.
   used: { verified: false, remaining: 'none', pinError: 'NO_MORE_PIN_ATTEMPTS' },

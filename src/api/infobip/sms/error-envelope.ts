@@ -40,7 +40,13 @@ const ROWS: Readonly<Record<ErrorId, Row>> = {
     description: 'The credentials do not allow this request.',
     action: 'Use credentials with a scope of this operation.',
   },
+  denied: {
+    errorCode: 'E403',
+    description: 'The send was denied.',
+    action: 'Ask whoever runs this service.',
+  },
   notFound: BAD_REQUEST,
+  conflict: BAD_REQUEST,
   methodNotAllowed: BAD_REQUEST,
   payloadTooLarge: { ...BAD_REQUEST, description: 'Request body is too large.' },
   unsupportedMediaType: { ...BAD_REQUEST, description: 'Unsupported content type.' },
