@@ -1,0 +1,2 @@
+export { openRedisStore, type RedisStoreOptions } from './open-redis-store.ts';
+export { RedisOpenError } from './store-open-error.ts';

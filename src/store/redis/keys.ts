@@ -1,0 +1,23 @@
+/**
+ * Where things lie. The store has sixteen shards, and everything of a shard is in one slot of a cluster, since its keys
+ * begin with the same hash tag: `saypin:{s7}p:…`. What one script touches lies in one shard (DESIGN decision 3):
+ *
+ * - by destination (`shardOf`): PINs, their deliveries, messages and windows; ids of PINs and call references begin with the digit
+ * - by bulkId: the messages of a bulk, whose references begin with it
+ * - by its own name, hashed: an application with its templates and its own send window, media tokens
+ *
+ * A key's first letters after the tag say what it is; each part lists its own beside its scripts.
+ */
+
+export const SHARDS = [...'0123456789abcdef'] as const;
+
+/** The shard of an id that begins with its shard's digit; one that does not is unknown anyway, wherever it is looked for. */
+export function shardOfId(id: string): string {
+  const digit = id.charAt(0).toLowerCase();
+  return SHARDS.includes(digit) ? digit : '0';
+}
+
+/** What every key of a shard begins with. */
+export function shardRoot(prefix: string, shard: string): string {
+  return `${prefix}{s${shard}}`;
+}

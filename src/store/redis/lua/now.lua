@@ -1,0 +1,4 @@
+-- The store's time in ms.
+--@flags no-writes
+--@include time
+return now

@@ -1,0 +1,199 @@
+import type { Clock } from '../../clock.ts';
+import type { RandomBytes } from '../../domain/ids.ts';
+import { ServiceError } from '../../errors.ts';
+import { mastersOf, type RedisClient } from './connection.ts';
+import { SHARDS, shardRoot } from './keys.ts';
+import { readScript, type ScriptSource } from './script-source.ts';
+
+export type Argument = string | number;
+/** What a script returns: strings, whole numbers, null and arrays of them. */
+export type Reply = string | number | null | readonly Reply[];
+
+/** A script that writes: KEYS[1] is the shard's root, KEYS[2] the record of its opId, then the roots of `further` shards. */
+export type Mutation = (call: {
+  readonly shard: string;
+  /** More shards on the same server (`ScriptRunner.groups`). */
+  readonly further?: readonly string[];
+  /** With the verb in front, where callers may use one for two verbs. Absent: one is made for this call. */
+  readonly opId?: string;
+  /** ARGV[2] and on. */
+  readonly args: readonly Argument[];
+}) => Promise<Reply>;
+
+/** A script that only reads: KEYS are the roots of its shards. */
+export type Query = (shards: readonly string[], args: readonly Argument[]) => Promise<Reply>;
+
+export interface ScriptDeps {
+  readonly client: RedisClient;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  /** What all keys begin with. */
+  readonly prefix: string;
+  /** How long a caller waits (faults.md F7: an answer within 500 ms). */
+  readonly timeoutMs: number;
+  /** Under test the scripts take this for the time, in ms, instead of the server's clock. */
+  readonly testTime: (() => number) | undefined;
+}
+
+/** Commands that the server has yet to answer. Beyond, it hangs, and more would only fill the memory. */
+const MAX_UNANSWERED = 4096;
+/** What the clocks of a server and of this process may drift apart between two looks. */
+const DRIFT_MS = 500;
+
+/**
+ * Runs the store's scripts. Every failure is `unavailable`: no connection, no answer in time, a server that refuses. A
+ * caller that was told so may not find later that it was done after all, so each writing script carries the time until which
+ * its caller waits, by the server's clock, and does nothing afterwards.
+ */
+export class ScriptRunner {
+  /** The shards that one script can see together: all of them on one server, each alone in a cluster. */
+  readonly groups: readonly (readonly string[])[];
+  readonly #deps: ScriptDeps;
+  readonly #sources = new Map<string, ScriptSource>();
+  readonly #opPrefix: string;
+  #operations = 0;
+  #unanswered = 0;
+  /** Server's time less our monotonic time; of several servers, of the one furthest ahead. */
+  #ahead = -Infinity;
+  #closed = false;
+
+  constructor(deps: ScriptDeps) {
+    this.#deps = deps;
+    this.groups = deps.client.isCluster ? SHARDS.map(shard => [shard]) : [SHARDS];
+    this.#opPrefix = deps.random(9).toString('base64url');
+  }
+
+  mutation(name: string): Mutation {
+    const script = this.#define(name);
+    return ({ shard, further = [], opId = this.#newOperation(), args }) => {
+      const root = this.#root(shard);
+      const keys = [root, `${root}o:${opId}`, ...further.map(other => this.#root(other))];
+      return this.#call(script, keys, args, true);
+    };
+  }
+
+  query(name: string): Query {
+    const script = this.#define(name);
+    return (shards, args) =>
+      this.#call(
+        script,
+        shards.map(shard => this.#root(shard)),
+        args,
+        false,
+      );
+  }
+
+  /** Gives the servers all scripts, and learns their clocks. */
+  async prepare(): Promise<void> {
+    for (const server of mastersOf(this.#deps.client)) {
+      await Promise.all([...this.#sources.values()].map(({ source }) => server.script('LOAD', source)));
+    }
+    await this.learnClocks();
+  }
+
+  async learnClocks(): Promise<void> {
+    const asked = await Promise.all(
+      mastersOf(this.#deps.client).map(async server => {
+        const [seconds, micros] = await server.time();
+        return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+      }),
+    );
+    this.#ahead = Math.max(...asked) - this.#deps.clock.monotonic();
+  }
+
+  /** Nothing more is taken. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  #root(shard: string): string {
+    return shardRoot(this.#deps.prefix, shard);
+  }
+
+  #newOperation(): string {
+    return `${this.#opPrefix}${(this.#operations++).toString(36)}`;
+  }
+
+  #define(name: string): ScriptSource {
+    const known = this.#sources.get(name);
+    if (known) return known;
+    const script = readScript(name);
+    this.#sources.set(name, script);
+    return script;
+  }
+
+  #call(
+    script: ScriptSource,
+    keys: readonly string[],
+    args: readonly Argument[],
+    writes: boolean,
+  ): Promise<Reply> {
+    if (this.#closed) return Promise.reject(unavailable(new Error('the store is closed')));
+    if (this.#unanswered >= MAX_UNANSWERED) {
+      return Promise.reject(unavailable(new Error(`${MAX_UNANSWERED} commands wait for Redis`)));
+    }
+    this.#unanswered++;
+    const { clock, timeoutMs } = this.#deps;
+    return new Promise<Reply>((resolve, reject) => {
+      const end = clock.monotonic() + timeoutMs;
+      const timer = clock.after(timeoutMs, () => {
+        reject(unavailable(new Error(`Redis did not answer within ${timeoutMs} ms`)));
+      });
+      const fail = (error: unknown) => {
+        this.#unanswered--;
+        timer.cancel();
+        reject(unavailable(withoutCommand(error)));
+      };
+      const succeed = (reply: Reply) => {
+        this.#unanswered--;
+        timer.cancel();
+        resolve(reply);
+      };
+      this.#send(script, keys, args, writes).then(succeed, (error: unknown) => {
+        const serverTime = lateAt(error);
+        if (serverTime === undefined || clock.monotonic() >= end) return fail(error);
+        // In time by our clock: the server's was set forward since we last looked.
+        this.#ahead = Math.max(this.#ahead, serverTime - clock.monotonic());
+        this.#send(script, keys, args, writes).then(succeed, fail);
+      });
+    });
+  }
+
+  async #send(
+    { sha, source }: ScriptSource,
+    keys: readonly string[],
+    args: readonly Argument[],
+    writes: boolean,
+  ): Promise<Reply> {
+    const { client } = this.#deps;
+    const all = [...keys, this.#timeArgument(writes), ...args];
+    try {
+      return (await client.evalsha(sha, keys.length, ...all)) as Reply;
+    } catch (error) {
+      // A server that started anew, or took over, has no scripts; it has not run this one.
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return (await client.eval(source, keys.length, ...all)) as Reply;
+    }
+  }
+
+  /** ARGV[1]: see lua/include/time.lua. */
+  #timeArgument(writes: boolean): string {
+    const { testTime, clock, timeoutMs } = this.#deps;
+    if (testTime) return `=${testTime()}`;
+    return writes ? String(Math.ceil(clock.monotonic() + this.#ahead + timeoutMs + DRIFT_MS)) : '';
+  }
+}
+
+export function unavailable(cause: unknown): ServiceError {
+  return new ServiceError('unavailable', { retryAfterMs: 1000, cause });
+}
+
+/** ioredis hangs the whole command on its errors, with seeds and hashes of tokens: they must not get into a log. */
+function withoutCommand(error: unknown): Error {
+  return new Error(error instanceof Error ? `Redis: ${error.message}` : 'Redis: unknown error');
+}
+
+function lateAt(error: unknown): number | undefined {
+  const match = error instanceof Error ? /^LATE (\d+)/.exec(error.message) : undefined;
+  return match?.[1] === undefined ? undefined : Number(match[1]);
+}
