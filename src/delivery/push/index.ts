@@ -9,7 +9,14 @@ export {
   type GuardedRequest,
   type GuardedResponse,
 } from './guarded-fetch.ts';
-export { PUSH_EVENT, pushEvent, type PushBody, type PushData, type PushRenderer } from './push-event.ts';
+export {
+  PUSH_EVENT,
+  pushEvent,
+  type PushBody,
+  type PushData,
+  type PushRenderer,
+  type PushRoute,
+} from './push-event.ts';
 export { createPusher, type PushCounted, type Pusher, type PusherDeps, type PusherLimits } from './pusher.ts';
 export { createWebhookSigner, newWebhookSecret, type WebhookSigner } from './signature.ts';
 export { renderReportXml } from './xml-report.ts';

@@ -1,4 +1,5 @@
 import type { NewEvent, StoredEvent } from '../../store/store.ts';
+import type { WebhookSigner } from './signature.ts';
 
 /** The type under which events for customers' URLs wait in the outbox. */
 export const PUSH_EVENT = 'customer.push';
@@ -13,9 +14,23 @@ export interface PushData {
   readonly [more: string]: unknown;
 }
 
+/** Which schedule a push keeps when it is not taken: absent, Infobip's (domain/push-schedule.ts). */
+export type PushSchedule = 'standard';
+
 export interface PushBody {
   readonly body: string | Buffer;
   readonly contentType: string;
+  /** Absent: to the `url` of the event's data, signed with the secrets of the deployment. */
+  readonly route?: PushRoute;
+}
+
+/** Where a push goes and who signs it, found out anew for each try. */
+export interface PushRoute {
+  /** The next one is asked at once when the one before did not take it; all together they are one try. */
+  readonly urls: readonly string[];
+  readonly signer: WebhookSigner;
+  /** The first of the URLs answered 410. */
+  gone(): Promise<void>;
 }
 
 /**
@@ -39,10 +54,22 @@ export function pushEvent(event: { id: string; data: PushData; batch?: string })
   };
 }
 
-/** The part of the data that the pusher needs; undefined if it is not there. */
-export function pushData({ data }: StoredEvent): PushData | undefined {
-  const { url, contentType, kind } = data;
-  if (typeof url !== 'string' || typeof contentType !== 'string' || typeof kind !== 'string')
-    return undefined;
-  return { ...data, url, contentType, kind };
+/** What the pusher needs of an event's data. */
+export interface PushHead {
+  readonly kind: string;
+  /** Absent: the renderer brings the route. */
+  readonly url: string | undefined;
+  readonly schedule: PushSchedule | undefined;
+}
+
+/** Undefined if there is no telling what to push, or where. */
+export function pushHead({ data }: StoredEvent): PushHead | undefined {
+  const { url, contentType, kind, schedule, endpointId } = data;
+  if (typeof contentType !== 'string' || typeof kind !== 'string') return undefined;
+  if (typeof url !== 'string' && typeof endpointId !== 'string') return undefined;
+  return {
+    kind,
+    url: typeof url === 'string' ? url : undefined,
+    schedule: schedule === 'standard' ? schedule : undefined,
+  };
 }

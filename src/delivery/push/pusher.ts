@@ -1,9 +1,18 @@
 import type { Clock, Timer } from '../../clock.ts';
-import { pushRetryDelayMs } from '../../domain/push-schedule.ts';
+import { systemRandom, type RandomBytes } from '../../domain/ids.ts';
+import { pushRetryDelayMs, standardRetryDelayMs } from '../../domain/push-schedule.ts';
 import { background, type Logger } from '../../log.ts';
 import type { Store, StoredEvent } from '../../store/store.ts';
 import { GuardedFetchError, type GuardedFetch } from './guarded-fetch.ts';
-import { PUSH_EVENT, pushData, type PushBody, type PushData, type PushRenderer } from './push-event.ts';
+import {
+  PUSH_EVENT,
+  pushHead,
+  type PushBody,
+  type PushHead,
+  type PushRenderer,
+  type PushRoute,
+} from './push-event.ts';
+import { retryAfterMs } from './retry-after.ts';
 import type { WebhookSigner } from './signature.ts';
 
 export interface PusherDeps {
@@ -22,6 +31,8 @@ export interface PusherDeps {
   /** By the `kind` of the event's data. */
   readonly renderers: Readonly<Record<string, PushRenderer>>;
   readonly clock: Clock;
+  /** For the jitter of the standard schedule; absent: the operating system's. */
+  readonly random?: RandomBytes;
   readonly log: Logger;
   /** Types that somebody else consumes: left alone. All others are deleted after two days. */
   readonly othersTypes?: readonly string[];
@@ -71,7 +82,7 @@ const LIMITS: PusherLimits = {
   pollMs: 1_000,
   goneMs: 86_400_000,
 };
-/** Longer than rendering, all of a request, and writing down what became of it. */
+/** Longer than rendering, all of the requests to a route's two URLs, and writing down what became of them. */
 const LEASE_MS = 60_000;
 const TIMEOUT_MS = 15_000;
 const RENDER_TIMEOUT_MS = 10_000;
@@ -83,7 +94,7 @@ const UNCONSUMED_MS = 48 * 3_600_000;
 
 /**
  * Brings the outbox to customers' URLs: at least once, each event with the same `webhook-id` on every try, on Infobip's
- * schedule (infobip-api.md 3.7), which lives in the store and so goes on after a restart. Only a 2xx is success. Targets
+ * schedule (infobip-api.md 3.7) or that of Standard Webhooks, which lives in the store and so goes on after a restart. Only a 2xx is success. Targets
  * take turns and each has few pushes under way, so that a slow one holds up nobody else.
  */
 export function createPusher(deps: PusherDeps): Pusher {
@@ -196,30 +207,64 @@ class OutboxPusher implements Pusher {
   }
 
   async #push(event: StoredEvent): Promise<void> {
-    const { store, renderers, log } = this.#deps;
-    const data = pushData(event);
-    const render = data && renderers[data.kind];
-    if (!data || !render) {
-      log.error({ event: event.id, kind: data?.kind }, 'push: an event that nobody can write');
+    const { store, renderers, signer, log } = this.#deps;
+    const head = pushHead(event);
+    const render = head && renderers[head.kind];
+    if (!head || !render) {
+      log.error({ event: event.id, kind: head?.kind }, 'push: an event that nobody can write');
       return await this.#drop(event, 'push-empty');
     }
-    if ((await store.disabledAddresses([data.url])).size > 0) return await this.#drop(event, 'push-gone');
+    const { url, kind } = head;
+    if (url !== undefined && (await store.disabledAddresses([url])).size > 0) {
+      return await this.#drop(event, 'push-gone');
+    }
     let body: PushBody | undefined;
     try {
       body = await this.#within(RENDER_TIMEOUT_MS, render(event));
     } catch (error) {
-      log.warn({ err: error, event: event.id, kind: data.kind }, 'push: the body could not be written');
-      return await this.#retry(event);
+      log.warn({ err: error, event: event.id, kind }, 'push: the body could not be written');
+      return await this.#retry(event, head);
     }
     if (!body) return await this.#drop(event, 'push-empty');
-    await this.#send(event, data, body);
+    const route = body.route ?? {
+      urls: url === undefined ? [] : [url],
+      signer,
+      gone: async () => {
+        if (url !== undefined) await store.disableAddress({ address: url, forMs: this.#limits.goneMs });
+      },
+    };
+    await this.#send(event, { head, body, route });
   }
 
-  async #send(event: StoredEvent, { url }: PushData, { body, contentType }: PushBody): Promise<void> {
-    const { store, fetch, signer, clock, log } = this.#deps;
-    const about = { event: event.id, target: event.target, tries: event.tries };
+  /** One try: the URLs of the route in turn, until one takes it. */
+  async #send(
+    event: StoredEvent,
+    { head, body, route }: { head: PushHead; body: PushBody; route: PushRoute },
+  ): Promise<void> {
+    const refusals: Refusal[] = [];
+    for (const url of route.urls) {
+      const answer = await this.#ask(event, { url, body, signer: route.signer });
+      if (answer === 'taken') return await this.#drop(event, 'push-delivered');
+      // Cut off by `stop`: the lease ends with this process.
+      if (answer === 'aborted') return;
+      if (answer.status === 410 && refusals.length === 0) {
+        this.#deps.log.warn(about(event), 'push: the address is gone, and gets nothing more for now');
+        await route.gone();
+        return await this.#drop(event, 'push-gone');
+      }
+      refusals.push(answer);
+    }
+    if (refusals.every(({ permanent }) => permanent)) return await this.#drop(event, 'push-blocked');
+    await this.#retry(event, head, soonestWish(refusals));
+  }
+
+  async #ask(
+    event: StoredEvent,
+    { url, body: { body, contentType }, signer }: { url: string; body: PushBody; signer: WebhookSigner },
+  ): Promise<'taken' | 'aborted' | Refusal> {
+    const { fetch, clock, log } = this.#deps;
     try {
-      const { status } = await fetch.guardedFetch({
+      const { status, headers } = await fetch.guardedFetch({
         url,
         method: 'POST',
         headers: { 'content-type': contentType, ...signer.headers({ id: event.id, at: clock.now(), body }) },
@@ -227,35 +272,36 @@ class OutboxPusher implements Pusher {
         timeoutMs: TIMEOUT_MS,
         signal: this.#abort.signal,
       });
-      if (status >= 200 && status < 300) return await this.#drop(event, 'push-delivered');
-      if (status === 410) {
-        log.warn(about, 'push: the address is gone, and gets nothing more for a time');
-        await store.disableAddress({ address: url, forMs: this.#limits.goneMs });
-        return await this.#drop(event, 'push-gone');
-      }
-      log.info({ ...about, status }, 'push: not accepted');
+      if (status >= 200 && status < 300) return 'taken';
+      if (status !== 410) log.info({ ...about(event), status }, 'push: not accepted');
+      return { status, permanent: false, retryAfterMs: retryAfterMs(headers, clock.now()) };
     } catch (error) {
       if (!(error instanceof GuardedFetchError)) throw error;
-      // Cut off by `stop`: the lease ends with this process.
-      if (error.reason === 'aborted') return;
-      if (error.permanent) {
-        log.warn({ ...about, reason: error.message }, 'push: the address is not allowed');
-        return await this.#drop(event, 'push-blocked');
-      }
-      log.info({ ...about, reason: error.message }, 'push: no answer');
+      const { reason, permanent, message } = error;
+      if (reason === 'aborted') return 'aborted';
+      if (permanent) log.warn({ ...about(event), reason: message }, 'push: the address is not allowed');
+      else log.info({ ...about(event), reason: message }, 'push: no answer');
+      return { status: undefined, permanent, retryAfterMs: undefined };
     }
-    await this.#retry(event);
   }
 
-  async #retry(event: StoredEvent): Promise<void> {
+  async #retry(event: StoredEvent, head: PushHead, retryAfterMs?: number): Promise<void> {
     const { store, log } = this.#deps;
-    const inMs = pushRetryDelayMs(event.tries);
+    const inMs =
+      head.schedule === 'standard'
+        ? standardRetryDelayMs(event.tries, { chance: this.#chance(), retryAfterMs })
+        : pushRetryDelayMs(event.tries);
     if (inMs === undefined) {
-      log.warn({ event: event.id, target: event.target, tries: event.tries }, 'push: given up');
+      log.warn(about(event), 'push: given up');
       return await this.#drop(event, 'push-given-up');
     }
     await store.deferEvent({ id: event.id, inMs });
     this.#deps.count?.('push-failed');
+  }
+
+  #chance(): number {
+    const { random = systemRandom } = this.#deps;
+    return random(4).readUInt32BE() / 2 ** 32;
   }
 
   async #drop(event: StoredEvent, what: PushCounted): Promise<void> {
@@ -282,4 +328,23 @@ class OutboxPusher implements Pusher {
     background(log, 'tidying the outbox', store.dropEvents({ exceptTypes, olderThanMs: UNCONSUMED_MS }));
     this.#tidy = clock.after(TIDY_MS, () => this.#tidyNow());
   }
+}
+
+/** Why a URL did not take a push. */
+interface Refusal {
+  /** Undefined: no answer. */
+  readonly status: number | undefined;
+  /** The URL itself is at fault: it will not do better later. */
+  readonly permanent: boolean;
+  readonly retryAfterMs: number | undefined;
+}
+
+/** As soon as the first of them could take it: one without a wish keeps the schedule. */
+function soonestWish(refusals: readonly Refusal[]): number {
+  return Math.min(...refusals.map(({ retryAfterMs = 0 }) => retryAfterMs));
+}
+
+/** For the log: neither URL nor body. */
+function about({ id, target, tries }: StoredEvent) {
+  return { event: id, target, tries };
 }
