@@ -1,0 +1,73 @@
+-- The outbox of a shard: events on their way to customers (sqlite/outbox.ts has the rules). `r` is the shard's root.
+--   e:<id>                         HASH y type, g target, b batch, d data (JSON), c created, n tries, o order,
+--                                  f followers (packed ids), l the leader that takes it along
+--   eq:<type> <target>             ZSET order+id by when it can be claimed; a follower is in none
+--   eh:<type>                      ZSET target by the earliest of its queue
+--   et                             SET of types
+--   eb:<type> <target> <batch>     ZSET order+id of what was not yet tried, all with score 0: in their order
+--@include time
+local ORDER_DIGITS = 22
+local outbox_written = 0
+
+local function outbox_queue(r, kind, target) return r .. 'eq:' .. kind .. '\n' .. target end
+local function outbox_batch(r, kind, target, batch) return r .. 'eb:' .. kind .. '\n' .. target .. '\n' .. batch end
+
+-- Writes events: JSON of [id, type, target, batch or '', data as JSON] each, '' for none. An id that is there stays as it is.
+local function outbox_emit(packed)
+  if packed == nil or packed == '' then return end
+  for _, event in ipairs(cjson.decode(packed)) do
+    local id, kind, target, batch, data = unpack(event)
+    local key = root .. 'e:' .. id
+    if redis.call('EXISTS', key) == 0 then
+      outbox_written = outbox_written + 1
+      local order = micros .. string.format('%06d', outbox_written)
+      if batch == '' then
+        redis.call('HSET', key, 'y', kind, 'g', target, 'd', data, 'c', now, 'n', 0, 'o', order)
+      else
+        redis.call('HSET', key, 'y', kind, 'g', target, 'd', data, 'c', now, 'n', 0, 'o', order, 'b', batch)
+        redis.call('ZADD', outbox_batch(root, kind, target, batch), 0, order .. id)
+      end
+      redis.call('ZADD', outbox_queue(root, kind, target), now, order .. id)
+      if redis.call('ZADD', root .. 'eh:' .. kind, 'LT', now, target) == 1 then
+        redis.call('SADD', root .. 'et', kind)
+      end
+    end
+  end
+end
+
+-- After a change of a queue: when its target is next.
+local function outbox_head(r, kind, target)
+  local head = redis.call('ZRANGE', outbox_queue(r, kind, target), 0, 0, 'WITHSCORES')
+  if head[2] then
+    redis.call('ZADD', r .. 'eh:' .. kind, head[2], target)
+  else
+    redis.call('ZREM', r .. 'eh:' .. kind, target)
+  end
+end
+
+-- Deletes an event with its followers. Returns how many.
+local function outbox_remove(r, id)
+  local key = r .. 'e:' .. id
+  local kind, target, batch, order, followers = unpack(redis.call('HMGET', key, 'y', 'g', 'b', 'o', 'f'))
+  if not kind then return 0 end
+  local removed = 1
+  for _, follower in ipairs(followers and cmsgpack.unpack(followers) or {}) do
+    removed = removed + redis.call('DEL', r .. 'e:' .. follower)
+  end
+  redis.call('DEL', key)
+  if batch then redis.call('ZREM', outbox_batch(r, kind, target, batch), order .. id) end
+  if redis.call('ZREM', outbox_queue(r, kind, target), order .. id) == 1 then outbox_head(r, kind, target) end
+  return removed
+end
+
+-- An event as the adapter reads it: id, type, target, batch or '', data, created, tries, order, followers.
+local function outbox_read(r, id)
+  local kind, target, batch, data, created, tries, order, followers =
+    unpack(redis.call('HMGET', r .. 'e:' .. id, 'y', 'g', 'b', 'd', 'c', 'n', 'o', 'f'))
+  if not kind then return nil end
+  local more = {}
+  for _, follower in ipairs(followers and cmsgpack.unpack(followers) or {}) do
+    more[#more + 1] = outbox_read(r, follower)
+  end
+  return { id, kind, target, batch or '', data, created, tries, order, more }
+end
