@@ -15,8 +15,8 @@ export interface Carriers {
   readonly texts: ReadonlyMap<string, MessageCarrier>;
   readonly mail: MailCarrier | undefined;
   readonly lookup: NumberLookup;
-  /** The first configured carrier takes every call and text; undefined: none is configured. */
-  readonly route: () => { carrier: string; from: E164 } | undefined;
+  /** The carrier that is asked for, else the first; undefined: it is not configured. */
+  readonly route: (routed: { readonly carrier?: string }) => { carrier: string; from: E164 } | undefined;
   /** The simulator's control API, where it stands in. */
   readonly simulatorUrl: string | undefined;
   close(): Promise<void>;
@@ -38,7 +38,7 @@ export async function startCarriers(config: Config, deps: Deps): Promise<Carrier
   const calls = new Map<string, CallCarrier>();
   const texts = new Map<string, MessageCarrier>();
   let mail: MailCarrier | undefined;
-  let first: { carrier: string; from: E164 } | undefined;
+  const routes = new Map<string, { carrier: string; from: E164 }>();
 
   for (const [index, entry] of entries.entries()) {
     const path = `carriers.${index}`;
@@ -50,7 +50,7 @@ export async function startCarriers(config: Config, deps: Deps): Promise<Carrier
       if (calls.has(name)) throw new ConfigError([`${path}.name: "${name}" is taken`]);
       calls.set(name, createTwilioCarrier(parsed, { fetch, ...deps }));
       texts.set(name, createTwilioTexts(parsed, { fetch, ...deps }));
-      first ??= { carrier: name, from };
+      routes.set(name, { carrier: name, from });
     } else if (entry.type === 'smtp') {
       if (mail) throw new ConfigError([`${path}: there is one SMTP server at most`]);
       mail = createSmtpCarrier(checked(smtpConfig.safeParse(entry), path), deps);
@@ -66,7 +66,7 @@ export async function startCarriers(config: Config, deps: Deps): Promise<Carrier
     texts,
     mail,
     lookup: createLookup(checked(lookupConfig.safeParse(lookupEntry), 'lookup'), { fetch, ...deps }),
-    route: () => first,
+    route: ({ carrier }) => (carrier === undefined ? routes.values().next().value : routes.get(carrier)),
     simulatorUrl: simulator?.url,
     async close() {
       await mail?.close();

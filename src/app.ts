@@ -77,6 +77,7 @@ export async function startApp(config: Config, deps: { clock: Clock; log: Logger
       keyring,
       security,
       voice: voiceDefaults(config),
+      ...(config.delivery.plan && { defaultPlan: config.delivery.plan }),
       texts: { carriers: carriers.texts, route, lookup },
       ...(carriers.mail && { mail: { carrier: carriers.mail, templates: config.email.templates } }),
       messageCalls,
@@ -86,8 +87,8 @@ export async function startApp(config: Config, deps: { clock: Clock; log: Logger
       calls: delivery,
       callCarriers: carriers.calls,
       textCarriers: carriers.texts,
-      routeCall: route,
-      routeText: route,
+      routeCall: () => route({}),
+      routeText: () => route({}),
       recordings,
       messageCalls,
     });

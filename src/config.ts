@@ -4,6 +4,8 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
+import { MAX_STEPS, PLAN_CHANNELS, type DeliveryPlan } from './domain/plan.ts';
+
 /**
  * Configuration: environment variables for the common things, one JSON file (`SAYPIN_CONFIG`) for carriers and
  * policies. Both are checked whole before anything starts; an error names the variable or the path in the file.
@@ -63,11 +65,51 @@ const emailTemplates = z
   .default({})
   .transform(templates => new Map(Object.entries(templates).map(([id, words]) => [Number(id), words])));
 
+const waitSeconds = z.number().int().min(1).max(86_400).optional();
+
+/** As `PUT /v1/applications/{id}/delivery` takes it. */
+const deliveryPlan = z
+  .strictObject({
+    steps: z
+      .array(
+        z.strictObject({
+          channel: z.enum(PLAN_CHANNELS),
+          carrier: z.string().min(1).optional(),
+          next: z
+            .strictObject({
+              onFailure: z.boolean().default(true),
+              noReportAfterSeconds: waitSeconds,
+              notVerifiedAfterSeconds: waitSeconds,
+            })
+            .prefault({}),
+        }),
+      )
+      .min(1)
+      .max(MAX_STEPS),
+  })
+  .transform(({ steps }): DeliveryPlan => ({
+    steps: steps.map(({ channel, carrier, next }) => ({
+      channel,
+      ...(carrier !== undefined && { carrier }),
+      next: {
+        onFailure: next.onFailure,
+        ...(next.noReportAfterSeconds !== undefined && {
+          noReportAfterMs: next.noReportAfterSeconds * 1_000,
+        }),
+        ...(next.notVerifiedAfterSeconds !== undefined && {
+          notVerifiedAfterMs: next.notVerifiedAfterSeconds * 1_000,
+        }),
+      },
+    })),
+  }));
+
 const fileSchema = z.strictObject({
   /** Each is checked by its own adapter's guard; empty or absent: the simulator. */
   carriers: z.array(z.looseObject({ type: z.string() })).default([]),
   voice: voiceSettings.prefault({}),
   security: securitySettings.prefault({}),
+  /** `plan`: for applications and templates that have none of their own, whichever API they are used through. */
+  delivery: z.strictObject({ plan: deliveryPlan.optional() }).prefault({}),
   email: z.strictObject({ templates: emailTemplates }).prefault({}),
   /** Checked by its adapter's guard; absent: offline metadata, or the simulator's register while it stands in. */
   lookup: z.looseObject({ type: z.string() }).optional(),

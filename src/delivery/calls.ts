@@ -5,6 +5,7 @@ import { background, type Logger } from '../log.ts';
 import type { CallSession, SessionReport } from '../media/call-session.ts';
 import type { MessageStep } from '../store/message-store.ts';
 import type { NewEvent, Store } from '../store/store.ts';
+import type { FollowUp } from './plans/plans.ts';
 import { callReport, type EndedEvent } from './report.ts';
 import { callGuardId, dialGuardId } from './guards.ts';
 
@@ -45,6 +46,8 @@ export interface CallsDeps {
   /** What the report means for the message that the call brought. */
   messageEnd?(delivery: Delivery, report: CallReport): Promise<MessageStep | undefined>;
   messageEnded?(): void;
+  /** What the end of a PIN's call means for the plan of its PIN. */
+  planFollows?(delivery: Delivery, report: CallReport): Promise<FollowUp>;
 }
 
 /** The calls of this process, from dialling (or their first webhook) until they are written off. */
@@ -147,15 +150,18 @@ export class Calls {
         now: this.#deps.clock.now(),
       });
       const message = await this.#deps.messageEnd?.(delivery, report);
+      const follow = await this.#deps.planFollows?.(delivery, report);
       const { applied } = await this.#deps.store.transition({
         ref: call.ref,
         to: 'ended',
         carrierCallId: delivery.carrierCallId ?? call.carrierCallId,
         report,
-        cancel: [dialGuardId(call.ref), callGuardId(call.ref)],
+        arm: follow?.arm ?? [],
+        cancel: [dialGuardId(call.ref), callGuardId(call.ref), ...(follow?.cancel ?? [])],
         events: delivery.pinId === undefined ? [] : [pinReport(delivery, report)],
         ...(message && { message }),
       });
+      if (applied) follow?.after();
       if (applied && message) this.#deps.messageEnded?.();
       if (applied) {
         const { cause, codeHeard, repeats, gate, answeredBy } = report;

@@ -3,6 +3,7 @@ import type { MailCarrier, MessageCarrier, NumberLookup } from '../carriers/mess
 import type { Clock } from '../clock.ts';
 import type { RandomBytes } from '../domain/ids.ts';
 import type { Keyring } from '../domain/pin.ts';
+import type { DeliveryPlan } from '../domain/plan.ts';
 import type { SecuritySettings } from '../domain/profile.ts';
 import type { ApplicationId, CallReport, CallScript, Delivery, E164 } from '../domain/types.ts';
 import type { Logger } from '../log.ts';
@@ -10,6 +11,7 @@ import type { AudioPart, Speech } from '../speech/speech.ts';
 import type { MessageStep } from '../store/message-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Calls } from './calls.ts';
+import type { SendGate } from './verifications.ts';
 
 /** How calls are made where neither template nor request says otherwise. Milliseconds unless named. */
 export interface VoiceDefaults extends Pick<
@@ -29,6 +31,14 @@ export interface VoiceDefaults extends Pick<
   readonly gateDigits?: CallScript['gateDigits'];
   /** The whole call from answer. */
   readonly callTimeoutMs: number;
+}
+
+/** What a route is chosen by. */
+export interface Routed {
+  readonly to: E164;
+  readonly applicationId: ApplicationId;
+  /** The one that a step of a plan names: this or none. */
+  readonly carrier?: string;
 }
 
 /** Which carrier takes a call, and the caller id for messages that bring no number of their own. */
@@ -66,7 +76,7 @@ export interface TextRoute {
 export interface TextDeps {
   readonly carriers: ReadonlyMap<string, MessageCarrier>;
   /** Undefined: nobody takes it. */
-  readonly route: (text: { to: E164; applicationId: ApplicationId }) => TextRoute | undefined;
+  readonly route: (text: Routed) => TextRoute | undefined;
   /** Absent: `not-configured` is what every number gets. */
   readonly lookup?: NumberLookup;
 }
@@ -90,7 +100,7 @@ export interface VoiceDeliveryDeps {
   readonly store: Store;
   readonly carriers: ReadonlyMap<string, CallCarrier>;
   /** Undefined: nobody takes it. */
-  readonly route: (call: { to: E164; applicationId: ApplicationId }) => Route | undefined;
+  readonly route: (call: Routed) => Route | undefined;
   readonly speech: Speech;
   readonly keyring: Keyring;
   readonly security: SecuritySettings;
@@ -107,6 +117,10 @@ export interface VoiceDeliveryDeps {
   readonly texts?: TextDeps;
   /** PINs by e-mail; absent: none are sent. */
   readonly mail?: MailDeps;
+  /** Asked before each send of a PIN. */
+  readonly gate?: SendGate;
+  /** For applications and templates without a plan of their own. */
+  readonly defaultPlan?: DeliveryPlan;
   /** Absent where no messages are sent. */
   readonly messageCalls?: MessageCalls;
 }

@@ -3,7 +3,6 @@ import type { WebSocket } from 'ws';
 import type {
   Application,
   CallRef,
-  Delivery,
   E164,
   EmailAddress,
   EmailTemplate,
@@ -12,6 +11,7 @@ import type {
 } from '../domain/types.ts';
 import type { RawWebhook, WebhookReply } from '../carriers/carrier.ts';
 import type { NumberContext } from '../carriers/message-carrier.ts';
+import type { Verify } from './verify.ts';
 
 /** What the faces of the API call: sending PINs, and handing on what carriers say. */
 export interface VoiceDelivery {
@@ -28,6 +28,9 @@ export interface VoiceDelivery {
   }): Promise<SentPin>;
   /** Same PIN, same pinId, TTL and attempts untouched. @throws ServiceError notFound, tooManyRequests, unavailable */
   resendPin(request: { pinId: PinId; placeholders: Readonly<Record<string, string>> }): Promise<SentPin>;
+
+  /** One attempt at a PIN. @throws ServiceError unavailable */
+  readonly verify: Verify;
 
   /** A signed-or-not webhook for a call: verifies, applies, answers (markup where wanted). Never throws on hostile input. */
   handleWebhook(request: {
@@ -96,6 +99,8 @@ export interface SentText {
   readonly sent: boolean;
   /** What the lookup said; undefined: there was none. */
   readonly reachable: NumberContext['reachable'] | undefined;
+  /** The number cannot take a text: its plan's call was started instead. */
+  readonly calling?: boolean;
 }
 
 export interface SentMail {
@@ -107,5 +112,5 @@ export interface SentMail {
 export interface SentPin {
   readonly pinId: PinId;
   readonly to: E164;
-  readonly delivery: Delivery;
+  readonly callRef: CallRef;
 }

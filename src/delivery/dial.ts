@@ -1,4 +1,5 @@
 import type { PlaceCall } from '../carriers/carrier.ts';
+import { isWanted } from '../domain/plan.ts';
 import type { CallRef, Delivery } from '../domain/types.ts';
 import { CarrierError } from '../errors.ts';
 import { background, maskNumber } from '../log.ts';
@@ -6,6 +7,7 @@ import type { Context } from './context.ts';
 import { dialGuard, dialGuardId, ringGuard } from './guards.ts';
 import type { TimerOutcome } from './timers.ts';
 import { webhookUrl } from './urls.ts';
+import { within } from './within.ts';
 
 /** Between tries that provably did not reach the carrier. */
 const RETRY_MS = [500, 2_000];
@@ -17,6 +19,12 @@ const DEFAULT_MAX_SECONDS = 600;
 const MAX_DIALS = 2;
 /** Where the carrier itself says that it placed none: another crash at the same step must not lose the call. */
 const MAX_DIALS_OF_NONE = 6;
+/** How long a call that was withdrawn must not be placed by those who have not heard of it yet. */
+const WITHDRAWN_MS = 60_000;
+/** How long whoever withdraws a call waits for a request for it that is under way. */
+const PLACING_MS = 1_000;
+const POLL_MS = 50;
+const WITHDRAWN = 'withdrawn';
 /** Between the carrier's clock and ours; what it adds to the search is known to the store. */
 export const CLOCK_SKEW_MS = 10_000;
 
@@ -34,7 +42,9 @@ export function maxDurationSeconds(delivery: Pick<Delivery, 'script'>): number {
  */
 export class Dialler {
   readonly #context: Context;
-  readonly #inFlight = new Set<CallRef>();
+  readonly #inFlight = new Map<CallRef, Promise<void>>();
+  /** Calls that nobody needs any more, for a minute. */
+  readonly #withdrawn = new Set<CallRef>();
   readonly #stopping = new AbortController();
 
   constructor(context: Context) {
@@ -44,9 +54,37 @@ export class Dialler {
   /** Dials in the background. */
   dial(delivery: Delivery): void {
     if (this.#inFlight.has(delivery.callRef)) return;
-    this.#inFlight.add(delivery.callRef);
     const work = this.#dial(delivery).finally(() => this.#inFlight.delete(delivery.callRef));
+    this.#inFlight.set(delivery.callRef, work);
     background(this.#context.log, 'dialling', work);
+  }
+
+  /**
+   * Nobody needs this call any more: it is not placed, or hung up, unless somebody has answered it. When this resolves,
+   * no carrier will be asked for it (DESIGN decision 6 holds: what was asked for before, its record knows).
+   */
+  async withdraw(ref: CallRef): Promise<void> {
+    const { clock, log } = this.#context;
+    this.#withdrawn.add(ref);
+    clock.after(WITHDRAWN_MS, () => this.#withdrawn.delete(ref));
+    const deadline = clock.monotonic() + PLACING_MS;
+    await within(clock, PLACING_MS, this.#inFlight.get(ref) ?? Promise.resolve());
+    // Another process may be asking right now: its record will know the call in a moment.
+    let delivery = await this.#unanswered(ref);
+    while (delivery && delivery.carrierCallId === undefined && clock.monotonic() < deadline) {
+      await new Promise<void>(resolve => clock.after(POLL_MS, resolve));
+      delivery = await this.#unanswered(ref);
+    }
+    const carrierCallId = delivery?.carrierCallId ?? this.#context.calls.get(ref)?.carrierCallId;
+    if (!delivery || carrierCallId === undefined) return;
+    log.info({ ref, to: maskNumber(delivery.to) }, 'nobody needs the call any more: hanging up');
+    const hangup = this.#context.carriers.get(delivery.carrier)?.hangup(carrierCallId);
+    if (hangup) background(log, 'hanging up a call that nobody needs', hangup);
+  }
+
+  async #unanswered(ref: CallRef): Promise<Delivery | undefined> {
+    const delivery = await this.#context.store.getDelivery(ref);
+    return delivery?.state === 'answered' || delivery?.state === 'ended' ? undefined : delivery;
   }
 
   /** The dial guard: redials when nobody knows of a call, gives up when that did not help either. */
@@ -56,6 +94,11 @@ export class Dialler {
     const delivery = await store.getDelivery(ref);
     if (!delivery || delivery.state !== 'dialing' || delivery.carrierCallId !== undefined) return 'done';
     const placed = await this.#find(delivery);
+    if (!(await this.#isWanted(delivery))) {
+      if (placed === 'adopted') await this.withdraw(ref);
+      else await calls.settle(calls.open(ref, false), WITHDRAWN);
+      return 'done';
+    }
     if (placed === 'adopted') return 'done';
     // Its webhooks will tell which it is, or the ring guard writes it off: the phone must not ring twice.
     if (placed === 'unclear') return 'keep';
@@ -75,6 +118,12 @@ export class Dialler {
     calls.open(ref, false);
     this.dial(claimed);
     return 'keep';
+  }
+
+  async #isWanted({ pinId, createdAt }: Delivery): Promise<boolean> {
+    if (pinId === undefined) return true;
+    const pin = await this.#context.store.getPin(pinId);
+    return pin !== undefined && isWanted(pin, createdAt);
   }
 
   /** What the carrier knows of a call that it never confirmed. Where it has no list, the second dial is the answer. */
@@ -122,6 +171,7 @@ export class Dialler {
     if (!carrier) return { failure: 'carrier-missing' };
     const request = this.#request(delivery);
     for (let tries = 0; ; tries++) {
+      if (this.#withdrawn.has(delivery.callRef)) return { failure: WITHDRAWN };
       try {
         return await carrier.placeCall(request);
       } catch (error) {

@@ -4,20 +4,43 @@ import { isNumber } from '../domain/email.ts';
 import { beside, newCallRef } from '../domain/ids.ts';
 import { parseMsisdn } from '../domain/phone.ts';
 import { newPinMaterial } from '../domain/pin.ts';
-import { effectivePin, effectiveSettings } from '../domain/profile.ts';
-import type { Application, CallRef, CallScript, E164, PinId, PinRecord } from '../domain/types.ts';
+import { effectiveSettings } from '../domain/profile.ts';
+import type {
+  ApplicationId,
+  CallRef,
+  CallScript,
+  Delivery,
+  E164,
+  PinId,
+  PinRecord,
+  Template,
+} from '../domain/types.ts';
 import { fieldError, ServiceError } from '../errors.ts';
 import { background, maskNumber } from '../log.ts';
 import { SpeechError } from '../speech/speech.ts';
-import type { AddDeliveryResult, CreatePinResult, NewDelivery } from '../store/store.ts';
+import type { AddDeliveryResult, CreatePinResult, NewDelivery, NewTimer } from '../store/store.ts';
 import type { Context, Route } from './context.ts';
 import type { SentPin, VoiceDelivery } from './delivery.ts';
 import type { Dialler } from './dial.ts';
 import { dialGuard, ringGuard } from './guards.ts';
+import { admit, newPin } from './new-pin.ts';
 import { makeScript, warmSegments, withPlaceholders } from './script.ts';
 
 type SendRequest = Parameters<VoiceDelivery['sendPin']>[0];
 type ResendRequest = Parameters<VoiceDelivery['resendPin']>[0];
+
+/** What a call is made of. */
+export interface NewCall {
+  readonly ref: CallRef;
+  readonly pinId: PinId;
+  readonly applicationId: ApplicationId;
+  readonly template: Template;
+  readonly placeholders: Readonly<Record<string, string>>;
+  readonly to: E164;
+  readonly from?: string;
+  /** The one to use; absent: whichever the routes give. */
+  readonly carrier?: string;
+}
 
 /** New PINs and repeats of them: one write, then the call. */
 export class Sender {
@@ -30,43 +53,28 @@ export class Sender {
   }
 
   async send(request: SendRequest): Promise<SentPin> {
-    const { store, security, keyring, random, clock } = this.#context;
+    const { store, security, keyring, random, clock, gate } = this.#context;
     const { application, template, to } = request;
+    const { applicationId } = application;
     const settings = effectiveSettings(application, security);
-    const route = this.#route(to, application);
-    const script = makeScript({ template, placeholders: request.placeholders, ...this.#context });
-    this.#checkVoice(script, route);
-    const { pinId, seed, keyId, step } = newPinMaterial({ keyring, random, now: clock.now(), to });
-    const pin = effectivePin(template, security);
-    const delivery: NewDelivery = {
-      callRef: firstCallRef(pinId),
+    const material = newPinMaterial({ keyring, random, now: clock.now(), to });
+    const { pinId } = material;
+    const delivery = this.newDelivery({ ...request, ref: firstCallRef(pinId), pinId, applicationId });
+    await admit(gate, {
       pinId,
-      applicationId: application.applicationId,
-      channel: 'voice',
-      carrier: route.carrier,
+      applicationId,
       to,
-      from: callerId([request.from, template.senderId], route),
-      script,
-    };
+      channel: 'voice',
+      carrier: delivery.carrier,
+      trigger: 'first',
+    });
     const result = await store.createPin({
       opId: random(16).toString('hex'),
-      pin: {
-        pinId,
-        applicationId: application.applicationId,
-        messageId: template.messageId,
-        to,
-        ...pin,
-        seed,
-        keyId,
-        step,
-        expiresInMs: settings.ttlMs,
-        attemptsAllowed: settings.attempts,
-        allowMultiple: settings.allowMultiple,
-      },
+      pin: newPin({ material, application, template, to }, this.#context),
       delivery,
       limits: settings.limits,
       supersede: settings.supersede,
-      timers: timersOf(delivery),
+      timers: callTimers(delivery),
       events: [],
     });
     return this.#begin(result);
@@ -78,56 +86,86 @@ export class Sender {
    * the words come from the template too.
    */
   async resend(request: ResendRequest): Promise<SentPin> {
-    const { store, security, random } = this.#context;
+    const { store, security, random, gate } = this.#context;
     const pin = await store.getPin(request.pinId);
     const application = pin && (await store.getApplication(pin.applicationId));
     if (!pin || !application) throw new ServiceError('notFound');
-    const { to } = pin;
+    const { to, pinId, applicationId } = pin;
     if (!isNumber(to)) throw fieldError('pinId', 'was sent to an e-mail address, not to a number');
     const settings = effectiveSettings(application, security);
     const first = await store.getDelivery(firstCallRef(pin.pinId));
-    const route = this.#route(to, application);
+    const route = this.#route(to, applicationId);
     const script = first
       ? withPlaceholders(first.script, request.placeholders)
       : await this.#scriptOf(pin, request);
     this.#checkVoice(script, route);
     const delivery: NewDelivery = {
-      callRef: newCallRef(random, pin.pinId),
-      pinId: pin.pinId,
-      applicationId: pin.applicationId,
+      callRef: newCallRef(random, pinId),
+      pinId,
+      applicationId,
       channel: 'voice',
       carrier: route.carrier,
       to,
       from: callerId([first?.from], route),
       script,
     };
+    await admit(gate, {
+      pinId,
+      applicationId,
+      to,
+      channel: 'voice',
+      carrier: route.carrier,
+      trigger: 'resend',
+    });
     const result = await store.addDelivery({
       opId: random(16).toString('hex'),
-      pinId: pin.pinId,
+      pinId,
       delivery,
       limits: settings.limits,
-      timers: timersOf(delivery),
+      timers: callTimers(delivery),
       events: [],
     });
     return this.#begin(result);
   }
 
+  /** A call as it is to be committed. @throws ServiceError badRequest (naming the field), unavailable */
+  newDelivery(request: NewCall): NewDelivery {
+    const { ref: callRef, pinId, applicationId, to, template } = request;
+    const route = this.#route(to, applicationId, request.carrier);
+    const script = makeScript({ template, placeholders: request.placeholders, ...this.#context });
+    this.#checkVoice(script, route);
+    return {
+      callRef,
+      pinId,
+      applicationId,
+      channel: 'voice',
+      carrier: route.carrier,
+      to,
+      from: callerId([request.from, template.senderId], route),
+      script,
+    };
+  }
+
   /** After the commit: the call, and the clips of its message while the phone rings. */
-  #begin(result: CreatePinResult | AddDeliveryResult): SentPin {
+  begin(delivery: Delivery, pin: Pick<PinRecord, 'pinType'>): void {
     const { log, calls, carriers } = this.#context;
-    if (result.outcome === 'limited')
-      throw new ServiceError('tooManyRequests', { retryAfterMs: result.retryAfterMs });
-    if (result.outcome === 'dead') throw new ServiceError('notFound');
-    const { delivery, pin } = result;
     log.info({ ref: delivery.callRef, to: maskNumber(delivery.to) }, 'voice PIN accepted');
     calls.open(delivery.callRef, true);
     this.#dialler.dial(delivery);
     if (carriers.get(delivery.carrier)?.capabilities.media)
       background(log, 'warming clips', this.#warm(delivery.script, pin));
-    return { pinId: pin.pinId, to: delivery.to, delivery };
   }
 
-  async #warm(script: CallScript, pin: PinRecord): Promise<void> {
+  #begin(result: CreatePinResult | AddDeliveryResult): SentPin {
+    if (result.outcome === 'limited')
+      throw new ServiceError('tooManyRequests', { retryAfterMs: result.retryAfterMs });
+    if (result.outcome === 'dead') throw new ServiceError('notFound');
+    const { delivery, pin } = result;
+    this.begin(delivery, pin);
+    return { pinId: pin.pinId, to: delivery.to, callRef: delivery.callRef };
+  }
+
+  async #warm(script: CallScript, pin: Pick<PinRecord, 'pinType'>): Promise<void> {
     const { speech } = this.#context;
     const { voice } = speech.chooseVoice(script);
     await speech.prewarm(warmSegments(script, pin.pinType), voice);
@@ -143,11 +181,11 @@ export class Sender {
     return makeScript({ template: { ...template, messageText }, placeholders, ...this.#context });
   }
 
-  #route(to: E164, application: Application): Route {
+  #route(to: E164, applicationId: ApplicationId, wanted?: string): Route {
     const { route, carriers, log } = this.#context;
-    const chosen = route({ to, applicationId: application.applicationId });
+    const chosen = route({ to, applicationId, ...(wanted !== undefined && { carrier: wanted }) });
     if (chosen && carriers.has(chosen.carrier)) return chosen;
-    log.error({ to: maskNumber(to), carrier: chosen?.carrier }, 'no carrier for a call');
+    log.error({ to: maskNumber(to), carrier: wanted ?? chosen?.carrier }, 'no carrier for a call');
     throw new ServiceError('unavailable');
   }
 
@@ -176,7 +214,8 @@ export function firstCallRef(pinId: PinId): CallRef {
   return beside(pinId, hash) as CallRef;
 }
 
-function timersOf(delivery: NewDelivery) {
+/** The guards that a call is committed with. */
+export function callTimers(delivery: NewDelivery): readonly NewTimer[] {
   return [dialGuard(delivery.callRef), ringGuard(delivery.callRef, delivery.script.ringTimeoutSeconds)];
 }
 

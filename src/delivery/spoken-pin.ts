@@ -1,3 +1,4 @@
+import { isWanted } from '../domain/plan.ts';
 import { derivePin } from '../domain/pin.ts';
 import type { Delivery } from '../domain/types.ts';
 import type { VoiceDeliveryDeps } from './context.ts';
@@ -12,5 +13,6 @@ export async function spokenPin(
 ): Promise<string | undefined> {
   if (delivery.pinId === undefined) return '';
   const [record, now] = await Promise.all([store.getPin(delivery.pinId), store.now()]);
-  return record && record.expiresAt > now ? derivePin(keyring, record) : undefined;
+  if (!record || record.expiresAt <= now || !isWanted(record, delivery.createdAt)) return undefined;
+  return derivePin(keyring, record);
 }

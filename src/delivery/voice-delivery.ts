@@ -1,13 +1,14 @@
 import { fixedSegments, isLanguage, languageOf } from '../../ivr/index.ts';
 import type { Timer } from '../clock.ts';
-import type { CallRef, Delivery } from '../domain/types.ts';
+import type { PlanChannel } from '../domain/plan.ts';
+import type { CallRef, Delivery, E164 } from '../domain/types.ts';
 import { ServiceError } from '../errors.ts';
 import { background } from '../log.ts';
 import { SpeechError } from '../speech/speech.ts';
 import type { DueTimer } from '../store/store.ts';
 import { Calls, type LiveCall } from './calls.ts';
 import type { Context, VoiceDeliveryDeps } from './context.ts';
-import type { PinMessaging, VoiceDelivery } from './delivery.ts';
+import type { PinMessaging, ResendPin, SentPin, SentText, VoiceDelivery } from './delivery.ts';
 import { Dialler } from './dial.ts';
 import { CALL_GUARD, DIAL_GUARD } from './guards.ts';
 import { Markup } from './markup.ts';
@@ -16,10 +17,19 @@ import { Courier } from './pin-messages/courier.ts';
 import { PIN_MESSAGE_GUARD } from './pin-messages/guards.ts';
 import { PinSender } from './pin-messages/pin-sender.ts';
 import { Receipts } from './pin-messages/receipts.ts';
+import { createEndMessage } from './pin-messages/report.ts';
+import { Plans, type Started } from './plans/plans.ts';
+import { END_TIMER, PLAN_TIMER } from './plans/timers.ts';
+import { createVerifications } from './plans/verifications.ts';
 import { voiceFallback } from './script.ts';
 import { Sender } from './send.ts';
 import { TimerLoop, type TimerOutcome } from './timers.ts';
+import type { Verifications } from './verifications.ts';
+import { createVerify, type Verify } from './verify.ts';
 import { Webhooks } from './webhooks.ts';
+
+type SendPin = Parameters<VoiceDelivery['sendPin']>[0];
+type SendText = Parameters<PinMessaging['sendText']>[0];
 
 const SWEEP_MS = 3_600_000;
 const RECONCILE_MS = 60_000;
@@ -28,6 +38,8 @@ const LAST_WORDS_MS = 5_000;
 const RETRY_AFTER_MS = 5_000;
 
 export interface StartableVoiceDelivery extends VoiceDelivery, PinMessaging {
+  /** For our own API. */
+  readonly verifications: Verifications;
   /** Makes the digits and fixed phrases of these languages (2FA form), before anybody waits for them. */
   prewarm(languages: readonly string[]): Promise<void>;
   /** Dials a call that brings a message of a bulk and was committed (`startCall` of the store). */
@@ -48,6 +60,9 @@ class Delivering implements StartableVoiceDelivery {
   readonly #receipts: Receipts;
   readonly #webhooks: Webhooks;
   readonly #media: MediaDoor;
+  readonly #plans: Plans;
+  readonly verify: Verify;
+  readonly verifications: Verifications;
   readonly #timers: TimerLoop;
   readonly #periodic = new Map<string, Timer>();
   #draining = false;
@@ -64,13 +79,34 @@ class Delivering implements StartableVoiceDelivery {
         deps.carriers.get(carrier)?.capabilities.media ? voiceFallback(script, deps.speech) : undefined,
       messageEnd: async (delivery, report) => await deps.messageCalls?.endOf(delivery, report),
       messageEnded: () => deps.messageCalls?.ended(),
+      planFollows: async (delivery, report) => await this.#plans.callEnded(delivery, report),
     });
     this.#context = { ...deps, route: call => deps.route(call), calls, count: what => deps.count?.(what) };
     this.#dialler = new Dialler(this.#context);
     this.#sender = new Sender(this.#context, this.#dialler);
-    this.#courier = new Courier(this.#context);
+    const ended = createEndMessage({
+      store,
+      followUp: async (message, report) => await this.#plans.textEnded(message, report),
+    });
+    this.#courier = new Courier({ ...this.#context, ended });
     this.#pinSender = new PinSender(this.#context, this.#courier);
-    this.#receipts = new Receipts(this.#context);
+    this.#plans = new Plans(this.#context, {
+      sender: this.#sender,
+      pinSender: this.#pinSender,
+      dialler: this.#dialler,
+    });
+    this.verify = createVerify({ ...deps, withdraw: async refs => await this.#plans.withdraw(refs) });
+    this.verifications = createVerifications({
+      ...this.#context,
+      plans: this.#plans,
+      verify: this.verify,
+      admitSend: () => this.#admitSend(),
+      repeat: async (pinId, channel) => {
+        const request = { pinId, placeholders: {} };
+        await (channel === 'voice' ? this.#sender.resend(request) : this.#pinSender.resendText(request));
+      },
+    });
+    this.#receipts = new Receipts({ ...this.#context, ended });
     this.#webhooks = new Webhooks(this.#context, markup);
     this.#media = new MediaDoor(this.#context);
     this.#timers = new TimerLoop({ store, clock, log, handle: timer => this.#onTimer(timer) });
@@ -82,12 +118,15 @@ class Delivering implements StartableVoiceDelivery {
 
   async sendPin(request: Parameters<VoiceDelivery['sendPin']>[0]) {
     this.#admitSend();
-    return await this.#sender.send(request);
+    return (await this.#sendPlanned(request, 'voice')) ?? (await this.#sender.send(request));
   }
 
   async resendPin(request: Parameters<VoiceDelivery['resendPin']>[0]) {
     this.#admitSend();
-    return await this.#sender.resend(request);
+    const again = await this.#askAgain(request, 'voice');
+    if (!again) return await this.#sender.resend(request);
+    this.#plans.handOver(again);
+    return sentPin(again);
   }
 
   callMessage(delivery: Delivery): void {
@@ -97,12 +136,13 @@ class Delivering implements StartableVoiceDelivery {
 
   async sendText(request: Parameters<PinMessaging['sendText']>[0]) {
     this.#admitSend();
-    return await this.#pinSender.sendText(request);
+    return (await this.#textPlanned(request)) ?? (await this.#pinSender.sendText(request));
   }
 
   async resendText(request: Parameters<PinMessaging['resendText']>[0]) {
     this.#admitSend();
-    return await this.#pinSender.resendText(request);
+    const again = await this.#askAgain(request, 'sms');
+    return again ? await this.#sentText(again) : await this.#pinSender.resendText(request);
   }
 
   async sendMail(request: Parameters<PinMessaging['sendMail']>[0]) {
@@ -160,6 +200,46 @@ class Delivering implements StartableVoiceDelivery {
     await this.#timers.stop();
   }
 
+  async #textPlanned(request: SendText): Promise<SentText | undefined> {
+    const started = await this.#plan(request, 'sms');
+    return started && (await this.#sentText(started));
+  }
+
+  async #sendPlanned(request: SendPin, channel: PlanChannel): Promise<SentPin | undefined> {
+    const started = await this.#plan({ ...request, lookUp: true }, channel);
+    if (!started) return undefined;
+    this.#plans.handOver(started);
+    return sentPin(started);
+  }
+
+  /** Through Infobip's face, with the plan of its application; undefined: there is none. */
+  async #plan(
+    request: SendPin & { readonly lookUp: boolean },
+    channel: PlanChannel,
+  ): Promise<Started | undefined> {
+    const { application, template, to, from, placeholders, lookUp } = request;
+    const planned = await this.#plans.planFor(application, template, channel);
+    if (!planned) return undefined;
+    const words = { template, placeholders, lookUp, ...(from !== undefined && { from }) };
+    return await this.#plans.start({ ...planned, application, to, words, origin: 'infobip' });
+  }
+
+  /** Within the plan of its PIN; undefined: it has none, or is over, for which there is the plain way. */
+  async #askAgain({ pinId, placeholders }: ResendPin, channel: PlanChannel): Promise<Started | undefined> {
+    return await this.#plans.ask(pinId, {
+      trigger: 'resend',
+      candidates: Plans.again(channel),
+      placeholders,
+    });
+  }
+
+  async #sentText(started: Started): Promise<SentText> {
+    const { message, pin, ref } = started;
+    if (message) return await this.#pinSender.sentText(message, pin.pinId);
+    const { pinId, to } = pin;
+    return { pinId, to: to as E164, ref, sent: false, reachable: undefined, calling: true };
+  }
+
   #admitSend(): void {
     if (this.#draining) throw new ServiceError('unavailable', { retryAfterMs: RETRY_AFTER_MS });
   }
@@ -167,6 +247,9 @@ class Delivering implements StartableVoiceDelivery {
   async #onTimer(timer: DueTimer): Promise<TimerOutcome> {
     const ref = String(timer.data['ref']) as CallRef;
     switch (timer.kind) {
+      case PLAN_TIMER:
+      case END_TIMER:
+        return await this.#plans.onTimer(timer);
       case DIAL_GUARD:
         return await this.#dialler.guard(ref);
       case PIN_MESSAGE_GUARD:
@@ -232,4 +315,8 @@ class Delivering implements StartableVoiceDelivery {
     };
     this.#periodic.set(what, this.#context.clock.after(ms, turn));
   }
+}
+
+function sentPin({ pin, ref }: Started): SentPin {
+  return { pinId: pin.pinId, to: pin.to as E164, callRef: ref };
 }

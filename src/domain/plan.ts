@@ -1,4 +1,7 @@
-import type { ApplicationId, CallRef, E164, PinId, PinRecord, Template } from './types.ts';
+import { assertNever } from '../errors.ts';
+import type { NumberType } from './phone.ts';
+import type { PinMessageReport } from './pin-message.ts';
+import type { ApplicationId, CallRef, CallReport, E164, PinId, PinRecord, Template } from './types.ts';
 
 /**
  * How a PIN reaches its person when the first way fails: an ordered list of steps, one at a time, until it is verified or
@@ -29,6 +32,14 @@ export interface NextRule {
   /** After this long without a verification, delivered or not. */
   readonly notVerifiedAfterMs?: number;
 }
+
+/** Where neither request nor policy nor configuration says otherwise, for our own API: a text, and a call if it stays away. */
+export const DEFAULT_PLAN: DeliveryPlan = {
+  steps: [
+    { channel: 'sms', next: { onFailure: true, noReportAfterMs: 45_000 } },
+    { channel: 'voice', next: { onFailure: true } },
+  ],
+};
 
 /** A step is not started when its PIN has less than this to live: nobody could hear it and type it in. */
 export const MIN_LIFE_MS = 15_000;
@@ -103,4 +114,61 @@ export function verificationState(
   if (pin.state === 'cancelled' || pin.state === 'superseded') return pin.state;
   if (pin.attemptsUsed >= pin.attemptsAllowed) return 'exhausted';
   return pin.expiresAt <= now ? 'expired' : 'pending';
+}
+
+const NO_TEXTS: readonly NumberType[] = [
+  'fixed-line',
+  'toll-free',
+  'premium-rate',
+  'shared-cost',
+  'uan',
+  'voicemail',
+];
+
+/** Whether such a line can take the channel at all, as far as the numbering plan tells. */
+export function canTake(channel: PlanChannel, type: NumberType): boolean {
+  return channel === 'voice' ? type !== 'pager' : !NO_TEXTS.includes(type);
+}
+
+/** Ms from the start of a step until the next one starts by itself while nothing is heard; undefined: it does not. */
+export function silenceMs({ noReportAfterMs, notVerifiedAfterMs }: NextRule): number | undefined {
+  const waits = [noReportAfterMs, notVerifiedAfterMs].filter(ms => ms !== undefined);
+  return waits.length === 0 ? undefined : Math.min(...waits);
+}
+
+/** What became of a delivery, as far as its plan is concerned. `unclear`: something may have been heard or read. */
+export type StepOutcome = 'delivered' | 'failed' | 'unclear';
+
+export function messageOutcome({ cause }: PinMessageReport): StepOutcome {
+  switch (cause) {
+    case 'delivered':
+      return 'delivered';
+    case 'undelivered':
+    case 'failed':
+    case 'refused':
+    case 'unreachable':
+    case 'carrier-unknown':
+      return 'failed';
+    // `accepted` and `no-receipt` say nothing of the person; an expired PIN needs no further step.
+    case 'accepted':
+    case 'expired':
+    case 'no-receipt':
+      return 'unclear';
+    default:
+      return assertNever(cause);
+  }
+}
+
+export function callOutcome({ codeHeard, answeredAt, answeredBy }: CallReport): StepOutcome {
+  if (codeHeard === 'full') return 'delivered';
+  if (codeHeard === 'none') return 'failed';
+  // A carrier that reads by itself does not say what was heard.
+  if (codeHeard === 'unknown' && (answeredAt === undefined || answeredBy === 'machine')) return 'failed';
+  return 'unclear';
+}
+
+/** Whether what was started for a PIN at an instant is still wanted: not once it was verified since, or ended by somebody. */
+export function isWanted(pin: Pick<PinRecord, 'state' | 'verifiedAt'>, startedAt: number): boolean {
+  if (pin.state === 'superseded' || pin.state === 'cancelled') return false;
+  return pin.verifiedAt === undefined || pin.verifiedAt < startedAt;
 }

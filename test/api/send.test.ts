@@ -281,8 +281,8 @@ describe('POST /2fa/2/pin/{pinId}/resend/voice', () => {
 
 describe('GET /2fa/2/applications/{appId}/verifications (2.8)', () => {
   async function handOver(pinId: string): Promise<void> {
-    const { delivery } = await server.delivery.resendPin({ pinId: pinId as never, placeholders: {} });
-    await server.store.transition({ ref: delivery.callRef, to: 'initiated', carrierCallId: `call-${pinId}` });
+    const { callRef } = await server.delivery.resendPin({ pinId: pinId as never, placeholders: {} });
+    await server.store.transition({ ref: callRef, to: 'initiated', carrierCallId: `call-${pinId}` });
   }
 
   it('answers the documented keys with integers in milliseconds, newest first, absent where there is no time', async () => {

@@ -149,9 +149,9 @@ export class Rig {
 
   async send(placeholders: Readonly<Record<string, string>> = {}): Promise<CallRef> {
     const { application, template } = this;
-    const { delivery } = await this.delivery.sendPin({ application, template, to: PHONE, placeholders });
+    const { callRef } = await this.delivery.sendPin({ application, template, to: PHONE, placeholders });
     await settle();
-    return delivery.callRef;
+    return callRef;
   }
 
   async say(

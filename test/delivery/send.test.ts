@@ -113,9 +113,9 @@ describe('resending', () => {
       const plain = await rig.delivery.resendPin({ pinId, placeholders: {} });
       const other = await rig.delivery.resendPin({ pinId, placeholders: { name: 'Bob' } });
       expect(plain).toMatchObject({ pinId, to: PHONE });
-      expect(plain.delivery.callRef).not.toBe(ref);
-      expect(plain.delivery.script).toEqual((await rig.record(ref)).script);
-      expect(other.delivery.script.placeholders).toEqual({ greeting: 'Hello', name: 'Bob' });
+      expect(plain.callRef).not.toBe(ref);
+      expect((await rig.record(plain.callRef)).script).toEqual((await rig.record(ref)).script);
+      expect((await rig.record(other.callRef)).script.placeholders).toEqual({ greeting: 'Hello', name: 'Bob' });
       await settle();
       expect(rig.carrier.placed).toHaveLength(3);
     }),

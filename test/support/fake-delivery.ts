@@ -4,6 +4,7 @@ import { effectivePin, effectiveSettings, type SecuritySettings } from '../../sr
 import type { CallScript, E164, PinRecord } from '../../src/domain/types.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { PinMessaging, SentPin, VoiceDelivery } from '../../src/delivery/delivery.ts';
+import { createVerify, type Verify } from '../../src/delivery/verify.ts';
 import { ServiceError } from '../../src/errors.ts';
 import type { AddDeliveryResult, CreatePinResult, NewDelivery, Store } from '../../src/store/store.ts';
 
@@ -12,6 +13,7 @@ type Resend = Parameters<VoiceDelivery['resendPin']>[0];
 
 /** A delivery that makes real PINs in the store and calls nobody. It remembers what it was asked for. */
 export class FakeDelivery implements VoiceDelivery, PinMessaging {
+  readonly verify: Verify;
   readonly sends: Send[] = [];
   readonly resends: Resend[] = [];
   /** Thrown by the next send or resend instead of doing it. */
@@ -20,6 +22,7 @@ export class FakeDelivery implements VoiceDelivery, PinMessaging {
 
   constructor(deps: { store: Store; keyring: Keyring; security: SecuritySettings; clock: Clock }) {
     this.#deps = deps;
+    this.verify = createVerify({ ...deps, random: systemRandom, withdraw: async () => undefined });
   }
 
   async sendPin(request: Send) {
@@ -119,7 +122,7 @@ function sent(result: CreatePinResult | AddDeliveryResult): SentPin {
     throw new ServiceError('tooManyRequests', { retryAfterMs: result.retryAfterMs });
   }
   if (result.outcome === 'dead') throw new ServiceError('notFound');
-  return { pinId: result.pin.pinId, to: result.delivery.to, delivery: result.delivery };
+  return { pinId: result.pin.pinId, to: result.delivery.to, callRef: result.delivery.callRef };
 }
 
 function delivery(of: Pick<PinRecord, 'pinId' | 'applicationId' | 'to'>, messageText: string): NewDelivery {

@@ -99,7 +99,7 @@ export function pinRoutes(app: InfobipApp, deps: InfobipDeps): void {
 
 function callView(sent: SentPin, trackDelivery: boolean | null | undefined): z.output<typeof sendAnswer> {
   const view = { pinId: sent.pinId, to: toMsisdn(sent.to), callStatus: CALL_STATUS };
-  return trackDelivery ? { ...view, externalMessageId: uuidOf(sent.delivery.callRef) } : view;
+  return trackDelivery ? { ...view, externalMessageId: uuidOf(sent.callRef) } : view;
 }
 
 function textView(sent: SentText, trackDelivery: boolean | null | undefined): z.output<typeof sendAnswer> {
@@ -107,6 +107,7 @@ function textView(sent: SentText, trackDelivery: boolean | null | undefined): z.
     pinId: sent.pinId,
     to: toMsisdn(sent.to),
     ...(sent.reachable && { ncStatus: NC_STATUS[sent.reachable] }),
+    ...(sent.calling && { callStatus: CALL_STATUS }),
     smsStatus: sent.sent ? SMS_STATUS.sent : SMS_STATUS.notSent,
     ...(trackDelivery && { externalMessageId: uuidOf(sent.ref) }),
   };

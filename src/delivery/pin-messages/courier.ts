@@ -1,5 +1,5 @@
 import type { NumberContext } from '../../carriers/message-carrier.ts';
-import type { Clock, Timer } from '../../clock.ts';
+import { isWanted } from '../../domain/plan.ts';
 import { derivePin } from '../../domain/pin.ts';
 import type { PinMessage, PinMessageCause } from '../../domain/pin-message.ts';
 import type { CallRef } from '../../domain/types.ts';
@@ -9,8 +9,9 @@ import type { VoiceDeliveryDeps } from '../context.ts';
 import { certainlyRefused } from '../dial.ts';
 import type { TimerOutcome } from '../timers.ts';
 import { webhookUrl } from '../urls.ts';
+import { within } from '../within.ts';
 import { MAX_TRIES, receiptGuard, sendGuard } from './guards.ts';
-import { endOf, maskDestination } from './report.ts';
+import { maskDestination, type EndMessage } from './report.ts';
 import { emailWords, smsWords } from './words.ts';
 
 /** Between tries of a text that provably did not reach the carrier. */
@@ -27,6 +28,9 @@ export interface Carrying {
   readonly done: Promise<void>;
 }
 
+/** `ended`: writes the end of a message, with what follows from it. */
+export type CourierDeps = VoiceDeliveryDeps & { readonly ended: EndMessage };
+
 type Progress = { -readonly [Field in keyof Omit<Carrying, 'done'>]: Carrying[Field] };
 
 /**
@@ -34,11 +38,11 @@ type Progress = { -readonly [Field in keyof Omit<Carrying, 'done'>]: Carrying[Fi
  * here, the guard in the store knows that it may be under way.
  */
 export class Courier {
-  readonly #deps: VoiceDeliveryDeps;
+  readonly #deps: CourierDeps;
   readonly #inFlight = new Map<CallRef, Carrying>();
   readonly #stopping = new AbortController();
 
-  constructor(deps: VoiceDeliveryDeps) {
+  constructor(deps: CourierDeps) {
     this.#deps = deps;
   }
 
@@ -95,7 +99,8 @@ export class Courier {
   async #carry(message: PinMessage, progress: Progress): Promise<void> {
     const { store } = this.#deps;
     const [pin, now] = await Promise.all([store.getPin(message.pinId), store.now()]);
-    const code = pin && pin.expiresAt > now ? derivePin(this.#deps.keyring, pin) : undefined;
+    const wanted = pin && pin.expiresAt > now && isWanted(pin, message.createdAt);
+    const code = wanted ? derivePin(this.#deps.keyring, pin) : undefined;
     if (pin === undefined || code === undefined) {
       await this.#end(message, { cause: 'expired' });
       progress.outcome = 'not-sent';
@@ -219,7 +224,7 @@ export class Courier {
     message: PinMessage,
     end: { cause: PinMessageCause; carrierCode?: string | undefined; carrierMessageId?: string },
   ): Promise<void> {
-    await this.#deps.store.stepPinMessage(endOf(message, { ...end, at: this.#deps.clock.now() }));
+    await this.#deps.ended(message, { ...end, at: this.#deps.clock.now() });
     if (end.cause !== 'accepted')
       this.#deps.log.info({ ref: message.ref, cause: end.cause }, 'PIN message ended');
   }
@@ -259,22 +264,4 @@ export class Courier {
 /** The text is with the carrier. */
 function recorded(ref: CallRef, carrierMessageId: string) {
   return { ref, to: 'sent', carrierMessageId, arm: [receiptGuard(ref)] } as const;
-}
-
-/** The result, or undefined when it takes longer. A late failure is nobody's. */
-export async function within<Result>(
-  clock: Clock,
-  ms: number,
-  work: Promise<Result>,
-): Promise<Result | undefined> {
-  let timer: Timer | undefined;
-  const late = new Promise<undefined>(resolve => {
-    timer = clock.after(ms, () => resolve(undefined));
-  });
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    timer?.cancel();
-  }
 }

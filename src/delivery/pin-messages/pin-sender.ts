@@ -3,12 +3,13 @@ import { newCallRef } from '../../domain/ids.ts';
 import { parseMsisdn } from '../../domain/phone.ts';
 import { newPinMaterial } from '../../domain/pin.ts';
 import type { PinMessage, PinMessageContent } from '../../domain/pin-message.ts';
-import { effectivePin, effectiveSettings } from '../../domain/profile.ts';
+import { effectiveSettings } from '../../domain/profile.ts';
 import type {
   Application,
   Destination,
   E164,
   EmailTemplate,
+  PinId,
   PinRecord,
   Template,
 } from '../../domain/types.ts';
@@ -16,9 +17,10 @@ import { fieldError, ServiceError } from '../../errors.ts';
 import type { NewPinMessage } from '../../store/pin-message-store.ts';
 import type { EmailText, TextRoute, VoiceDeliveryDeps } from '../context.ts';
 import type { PinMessaging, ResendPin, SentMail, SentText } from '../delivery.ts';
+import { admit, newPin } from '../new-pin.ts';
 import { firstCallRef } from '../send.ts';
+import { within } from '../within.ts';
 import type { Courier } from './courier.ts';
-import { within } from './courier.ts';
 import { sendGuard } from './guards.ts';
 import { maskDestination } from './report.ts';
 import { DEFAULT_EMAIL_TEXT } from './words.ts';
@@ -28,6 +30,8 @@ const ANSWER_MS = 5_000;
 
 type SendText = Parameters<PinMessaging['sendText']>[0];
 type SendMail = Parameters<PinMessaging['sendMail']>[0];
+/** `carrier`: the one to use; absent: whichever the routes give. */
+export type NewText = SendText & { readonly carrier?: string };
 
 /** New PINs by SMS and e-mail, and repeats of PINs by them: one write, then the carrier. */
 export class PinSender {
@@ -40,16 +44,21 @@ export class PinSender {
   }
 
   async sendText(request: SendText): Promise<SentText> {
+    const { message, pin } = await this.#create(request, () => this.newText(request));
+    return await this.sentText(message, pin.pinId);
+  }
+
+  /** A text as it is to be committed. @throws ServiceError unavailable */
+  newText(request: NewText): Omit<NewPinMessage, 'ref' | 'pinId' | 'applicationId'> {
     const { application, template, to, placeholders, lookUp } = request;
-    const route = this.#textRoute(to, application);
-    const { message, pin } = await this.#create(request, {
+    const route = this.#textRoute(to, application, request.carrier);
+    return {
       channel: 'sms',
       carrier: route.carrier,
       to,
       from: textSender([request.from, template.senderId], route),
       content: { channel: 'sms', text: template.messageText, placeholders, lookUp },
-    });
-    return await this.#sentText(message, pin);
+    };
   }
 
   /** The same words again, whichever channel brought them first; with the placeholders that are given now. */
@@ -73,19 +82,19 @@ export class PinSender {
         lookUp: first?.lookUp ?? true,
       },
     });
-    return await this.#sentText(message, pin);
+    return await this.sentText(message, pin.pinId);
   }
 
   async sendMail(request: SendMail): Promise<SentMail> {
     const { template, to, placeholders } = request;
     const { carrier } = this.#mail();
-    const { message, pin } = await this.#create(request, {
+    const { message, pin } = await this.#create(request, () => ({
       channel: 'email',
       carrier: carrier.name,
       to,
       from: this.#mailSender([request.from, template.from]),
       content: { channel: 'email', ...this.#emailText(template), placeholders },
-    });
+    }));
     this.#courier.carry(message);
     return { pinId: pin.pinId, to, ref: message.ref };
   }
@@ -114,11 +123,12 @@ export class PinSender {
     return { pinId: pin.pinId, to, ref: message.ref };
   }
 
-  async #sentText(message: PinMessage, pin: PinRecord): Promise<SentText> {
+  /** Hands a committed text over; resolves as `PinMessaging.sendText` does. */
+  async sentText(message: PinMessage, pinId: PinId): Promise<SentText> {
     const carrying = this.#courier.carry(message);
     await within(this.#deps.clock, ANSWER_MS, carrying.done);
     return {
-      pinId: pin.pinId,
+      pinId,
       to: message.to as E164,
       ref: message.ref,
       sent: carrying.outcome !== 'not-sent',
@@ -129,43 +139,30 @@ export class PinSender {
 
   async #create(
     request: { application: Application; template: Template | EmailTemplate },
-    message: Omit<NewPinMessage, 'ref' | 'pinId' | 'applicationId'>,
+    write: () => Omit<NewPinMessage, 'ref' | 'pinId' | 'applicationId'>,
   ): Promise<{ message: PinMessage; pin: PinRecord }> {
-    const { store, security, keyring, random, clock, log } = this.#deps;
+    const { store, security, keyring, random, clock, log, gate } = this.#deps;
     const { application, template } = request;
     const { applicationId } = application;
     const settings = effectiveSettings(application, security);
-    const { pinId, seed, keyId, step } = newPinMaterial({
-      keyring,
-      random,
-      now: clock.now(),
-      to: message.to,
-    });
+    const message = write();
+    const { to, channel, carrier } = message;
+    const material = newPinMaterial({ keyring, random, now: clock.now(), to });
+    const { pinId } = material;
+    await admit(gate, { pinId, applicationId, to, channel, carrier, trigger: 'first' });
     const ref = firstCallRef(pinId);
     const result = await store.createPinMessage({
       opId: random(16).toString('hex'),
-      pin: {
-        pinId,
-        applicationId,
-        messageId: template.messageId,
-        to: message.to,
-        ...effectivePin(template, security),
-        seed,
-        keyId,
-        step,
-        expiresInMs: settings.ttlMs,
-        attemptsAllowed: settings.attempts,
-        allowMultiple: settings.allowMultiple,
-      },
+      pin: newPin({ material, application, template, to }, this.#deps),
       message: { ref, pinId, applicationId, ...message },
       limits: settings.limits,
       supersede: settings.supersede,
-      timers: [sendGuard(message.channel, ref, 1)],
+      timers: [sendGuard(channel, ref, 1)],
       events: [],
     });
     if (result.outcome === 'limited')
       throw new ServiceError('tooManyRequests', { retryAfterMs: result.retryAfterMs });
-    log.info({ ref, to: maskDestination(message.to), channel: message.channel }, 'PIN message accepted');
+    log.info({ ref, to: maskDestination(to), channel }, 'PIN message accepted');
     return result;
   }
 
@@ -174,12 +171,15 @@ export class PinSender {
     application: Application,
     message: Omit<NewPinMessage, 'ref' | 'pinId' | 'applicationId'>,
   ): Promise<{ message: PinMessage }> {
-    const { store, security, random, log } = this.#deps;
+    const { store, security, random, log, gate } = this.#deps;
+    const { applicationId } = application;
+    const { to, channel, carrier } = message;
+    await admit(gate, { pinId, applicationId, to, channel, carrier, trigger: 'resend' });
     const ref = newCallRef(random, pinId);
     const result = await store.addPinMessage({
       opId: random(16).toString('hex'),
       pinId,
-      message: { ref, pinId, applicationId: application.applicationId, ...message },
+      message: { ref, pinId, applicationId, ...message },
       limits: effectiveSettings(application, security).limits,
       timers: [sendGuard(message.channel, ref, 1)],
       events: [],
@@ -215,11 +215,11 @@ export class PinSender {
     return call && { text: call.script.messageText, placeholders: call.script.placeholders };
   }
 
-  #textRoute(to: E164, { applicationId }: Application): TextRoute {
+  #textRoute(to: E164, { applicationId }: Application, wanted?: string): TextRoute {
     const { texts } = this.#deps;
-    const route = texts?.route({ to, applicationId });
+    const route = texts?.route({ to, applicationId, ...(wanted !== undefined && { carrier: wanted }) });
     if (route && texts?.carriers.has(route.carrier)) return route;
-    throw this.#noCarrier(to, route?.carrier);
+    throw this.#noCarrier(to, wanted ?? route?.carrier);
   }
 
   #mail(): NonNullable<VoiceDeliveryDeps['mail']> {

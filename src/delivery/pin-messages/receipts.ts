@@ -5,15 +5,19 @@ import { ServiceError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 import type { TextWebhook } from '../delivery.ts';
 import { receiptGuard } from './guards.ts';
-import { endOf } from './report.ts';
+import type { EndMessage } from './report.ts';
 
 const TAKEN: WebhookReply = { status: 204 };
 
+type ReceiptsDeps = Pick<Context, 'store' | 'texts' | 'clock' | 'log' | 'count'> & {
+  readonly ended: EndMessage;
+};
+
 /** What carriers say about texts. */
 export class Receipts {
-  readonly #deps: Pick<Context, 'store' | 'texts' | 'clock' | 'log' | 'count'>;
+  readonly #deps: ReceiptsDeps;
 
-  constructor(deps: Pick<Context, 'store' | 'texts' | 'clock' | 'log' | 'count'>) {
+  constructor(deps: ReceiptsDeps) {
     this.#deps = deps;
   }
 
@@ -58,22 +62,20 @@ export class Receipts {
   }
 
   async #apply(message: PinMessage, carrierMessageId: string, event: TextEvent | undefined): Promise<void> {
-    const { store, clock } = this.#deps;
+    const { store, clock, ended } = this.#deps;
     if (event === undefined || event.type === 'sent') {
       const { ref } = message;
       await store.stepPinMessage({ ref, to: 'sent', carrierMessageId, arm: [receiptGuard(ref)] });
       return;
     }
     const now = clock.now();
-    await store.stepPinMessage(
-      endOf(message, {
-        cause: event.type,
-        // Carriers' clocks are theirs.
-        at: Math.min(now, Math.max(event.at ?? now, message.createdAt)),
-        carrierCode: 'carrierCode' in event ? event.carrierCode : undefined,
-        carrierMessageId,
-      }),
-    );
+    await ended(message, {
+      cause: event.type,
+      // Carriers' clocks are theirs.
+      at: Math.min(now, Math.max(event.at ?? now, message.createdAt)),
+      carrierCode: 'carrierCode' in event ? event.carrierCode : undefined,
+      carrierMessageId,
+    });
   }
 }
 

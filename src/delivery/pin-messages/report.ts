@@ -1,26 +1,50 @@
-import type { PinMessage, PinMessageCause } from '../../domain/pin-message.ts';
+import type { PinMessage, PinMessageCause, PinMessageReport } from '../../domain/pin-message.ts';
 import { isEmail } from '../../domain/email.ts';
 import type { Destination } from '../../domain/types.ts';
 import { maskNumber } from '../../log.ts';
 import type { PinMessageStep } from '../../store/pin-message-store.ts';
+import type { Store } from '../../store/store.ts';
+import type { FollowUp } from '../plans/plans.ts';
 import { pinMessageGuardId } from './guards.ts';
 
-/** The step that writes a message off, with its report and the event that tells of it. */
-export function endOf(
-  message: PinMessage,
-  end: {
-    readonly cause: PinMessageCause;
-    readonly at: number;
-    readonly carrierCode?: string | undefined;
-    readonly carrierMessageId?: string | undefined;
-  },
-): PinMessageStep {
-  const { ref, pinId, applicationId, channel, to, from, carrier } = message;
-  const report = {
+export interface MessageEnd {
+  readonly cause: PinMessageCause;
+  readonly at: number;
+  readonly carrierCode?: string | undefined;
+  readonly carrierMessageId?: string | undefined;
+}
+
+export type EndMessage = (message: PinMessage, end: MessageEnd) => Promise<void>;
+
+/** Writes a message off, and in the same write what its plan does next. @throws ServiceError unavailable */
+export function createEndMessage(deps: {
+  readonly store: Pick<Store, 'stepPinMessage'>;
+  readonly followUp: (message: PinMessage, report: PinMessageReport) => Promise<FollowUp>;
+}): EndMessage {
+  return async (message, end) => {
+    const report = reportOf(end);
+    const follow = await deps.followUp(message, report);
+    const step = endOf(message, end, report);
+    const { applied } = await deps.store.stepPinMessage({
+      ...step,
+      arm: follow.arm,
+      cancel: [...(step.cancel ?? []), ...follow.cancel],
+    });
+    if (applied) follow.after();
+  };
+}
+
+function reportOf(end: MessageEnd): PinMessageReport {
+  return {
     cause: end.cause,
     ...(end.carrierCode !== undefined && { carrierCode: end.carrierCode }),
     endedAt: end.at,
   };
+}
+
+/** The step that writes a message off, with its report and the event that tells of it. */
+function endOf(message: PinMessage, end: MessageEnd, report: PinMessageReport): PinMessageStep {
+  const { ref, pinId, applicationId, channel, to, from, carrier } = message;
   return {
     ref,
     to: 'ended',
