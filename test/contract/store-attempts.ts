@@ -18,7 +18,7 @@ export function attemptCases(current: Current): void {
   describe('attemptPin', () => {
     it('counts a wrong PIN, and verifies the right one', async () => {
       const { store } = current();
-      const { pin } = await createdPin(store, { attempts: 3 });
+      const { pin, delivery } = await createdPin(store, { attempts: 3 });
       expect(await attempt(store, pin.pinId, false)).toEqual({
         outcome: 'wrong',
         to: NUMBER,
@@ -28,6 +28,7 @@ export function attemptCases(current: Current): void {
         outcome: 'verified',
         to: NUMBER,
         attemptsRemaining: 1,
+        live: [delivery.callRef],
       });
       const after = await store.getPin(pin.pinId);
       expect(after).toMatchObject({ state: 'verified', attemptsUsed: 2 });

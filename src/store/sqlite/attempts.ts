@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 
-import type { PinRecord } from '../../domain/types.ts';
+import type { CallRef, PinId, PinRecord } from '../../domain/types.ts';
 import type { AttemptPin, AttemptResult } from '../store.ts';
 import type { Outbox } from './outbox.ts';
 import { pinFromRow } from './rows.ts';
@@ -12,6 +12,8 @@ interface Deps {
   readonly now: () => number;
   readonly windows: Windows;
   readonly outbox: Outbox;
+  /** The calls of a PIN that are not over. */
+  readonly liveCalls: (pinId: PinId) => readonly CallRef[];
 }
 
 const DIGEST_BYTES = 32;
@@ -21,13 +23,13 @@ const NOTHING = Buffer.alloc(DIGEST_BYTES);
  * Verification, in the order that tells a stranger least:
  * 1. unknown: the same writes on decoy rows, so that time does not tell a pinId that exists from one that does not;
  * 2. the verify limit, before anything of the PIN's state shows: one may not ask faster than one may try;
- * 3. what ended the PIN, in the order in which it can have ended (used, exhausted, superseded, expired), so that the
+ * 3. what ended the PIN, in the order in which it can have ended (used, exhausted, superseded or cancelled, expired), so that the
  *    answer does not change as time goes by;
  * 4. the cap over all PINs of the number;
  * 5. count the attempt and the failure, and only then compare: a crash in between has spent the attempt. A right PIN
  *    takes the failures back, never the attempt (I2 of faults.md: no more comparisons than attempts).
  */
-export function createAttempts({ db, now, windows, outbox }: Deps) {
+export function createAttempts({ db, now, windows, outbox, liveCalls }: Deps) {
   const find = db.prepare('SELECT * FROM pin WHERE pin_id = ?');
   const decoy = db.prepare('UPDATE decoy SET tries = tries + 1, touched_at = ? WHERE id = 1');
   const erase = db.prepare('UPDATE pin SET seed = NULL WHERE pin_id = ?');
@@ -35,7 +37,8 @@ export function createAttempts({ db, now, windows, outbox }: Deps) {
     UPDATE pin SET attempts_used = attempts_used + 1, comparisons = comparisons + 1
     WHERE pin_id = ? AND attempts_used < attempts_allowed`);
   const verify = db.prepare(`
-    UPDATE pin SET state = 'verified', verified_at = COALESCE(verified_at, ?) WHERE pin_id = ?`);
+    UPDATE pin SET state = 'verified', verified_at = COALESCE(verified_at, $now), last_verified_at = $now
+    WHERE pin_id = $pin`);
 
   function unknown(request: AttemptPin, at: number): AttemptResult {
     const key = 'decoy';
@@ -55,13 +58,17 @@ export function createAttempts({ db, now, windows, outbox }: Deps) {
     if (request.failureCap) windows.add(failures, request.failureCap, at);
     const attemptsRemaining = pin.attemptsAllowed - pin.attemptsUsed - 1;
     const right = same(request.expected, request.candidate);
-    if (right) {
-      windows.clear(failures);
-      verify.run(at, pin.pinId);
-      outbox.emit(request.events);
-    }
+    const first = pin.verifiedAt === undefined;
     if (attemptsRemaining === 0 || (right && !pin.allowMultiple)) erase.run(pin.pinId);
-    return { outcome: right ? 'verified' : 'wrong', to, attemptsRemaining };
+    if (!right) {
+      // A PIN that was verified before has not come to a bad end.
+      if (attemptsRemaining === 0 && first) outbox.emit(request.exhaustedEvents ?? []);
+      return { outcome: 'wrong', to, attemptsRemaining };
+    }
+    windows.clear(failures);
+    verify.run({ $now: at, $pin: pin.pinId });
+    if (first) outbox.emit(request.events);
+    return { outcome: 'verified', to, attemptsRemaining, live: liveCalls(pin.pinId) };
   }
 
   return function attempt(request: AttemptPin): AttemptResult {
@@ -90,10 +97,12 @@ export function createAttempts({ db, now, windows, outbox }: Deps) {
   };
 }
 
-function endOf(pin: PinRecord, at: number): 'used' | 'exhausted' | 'superseded' | 'expired' | undefined {
+type End = 'used' | 'exhausted' | 'superseded' | 'cancelled' | 'expired';
+
+function endOf(pin: PinRecord, at: number): End | undefined {
   if (pin.state === 'verified' && !pin.allowMultiple) return 'used';
   if (pin.attemptsUsed >= pin.attemptsAllowed) return 'exhausted';
-  if (pin.state === 'superseded') return 'superseded';
+  if (pin.state === 'superseded' || pin.state === 'cancelled') return pin.state;
   return pin.expiresAt <= at ? 'expired' : undefined;
 }
 

@@ -5,7 +5,7 @@ import { ServiceError } from '../../errors.ts';
 import type { MessageStep } from '../message-store.ts';
 import type { NewDelivery, NewTimer, Transition } from '../store.ts';
 import type { Outbox } from './outbox.ts';
-import { deliveryFromRow, integer, text } from './rows.ts';
+import { deliveryFromRow, integer, stillWanted, text } from './rows.ts';
 import type { Timers } from './timers.ts';
 
 interface Deps {
@@ -24,13 +24,18 @@ export function createDeliveries({ db, now, timers, outbox, messageSteps }: Deps
     VALUES ($ref, $pin, $application, $message, $channel, $carrier, $to, $from, $script, $now, $now)`);
   const find = db.prepare('SELECT * FROM delivery WHERE call_ref = ?');
   const ofPin = db.prepare('SELECT * FROM delivery WHERE call_ref = ? AND pin_id = ?');
+  const allOf = db.prepare('SELECT * FROM delivery WHERE pin_id = ? ORDER BY seq');
+  const liveOf = db.prepare(
+    "SELECT call_ref FROM delivery WHERE pin_id = ? AND state <> 'ended' ORDER BY seq",
+  );
   const update = db.prepare(`
     UPDATE delivery SET state = $state, carrier_call_id = $carrierCallId, answered_at = $answeredAt, report = $report,
       dialog = $dialog, updated_at = $now WHERE call_ref = $ref`);
   const markSent = db.prepare('UPDATE pin SET sent_at = ? WHERE pin_id = ? AND sent_at IS NULL');
   const redial = db.prepare(`
     UPDATE delivery SET dials = dials + 1, updated_at = ?
-    WHERE call_ref = ? AND state = 'dialing' AND carrier_call_id IS NULL AND dials = ?`);
+    WHERE call_ref = ? AND state = 'dialing' AND carrier_call_id IS NULL AND dials = ?
+      AND ${stillWanted('delivery')}`);
   const dropToken = db.prepare('DELETE FROM media_token WHERE call_ref = ?');
   const insertToken = db.prepare(
     'INSERT INTO media_token (token_hash, call_ref, expires_at) VALUES (?, ?, ?)',
@@ -131,6 +136,12 @@ export function createDeliveries({ db, now, timers, outbox, messageSteps }: Deps
       const row = ofPin.get(ref, pinId);
       return row && deliveryFromRow(row);
     },
+
+    /** All of a PIN, oldest first. */
+    allOf: (pinId: PinId): Delivery[] => allOf.all(pinId).map(deliveryFromRow),
+
+    /** Those of a PIN that are not over. */
+    liveOf: (pinId: PinId): CallRef[] => liveOf.all(pinId).map(row => text(row['call_ref']) as CallRef),
 
     claimRedial(request: {
       ref: CallRef;

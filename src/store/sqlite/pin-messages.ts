@@ -5,7 +5,7 @@ import type { ApplicationId, CallRef, Destination, PinId } from '../../domain/ty
 import type { NewPinMessage, PinMessageStep } from '../pin-message-store.ts';
 import type { NewTimer } from '../store.ts';
 import type { Outbox } from './outbox.ts';
-import { integer, optionalText, text, type Row } from './rows.ts';
+import { integer, optionalText, stillWanted, text, type Row } from './rows.ts';
 import type { Timers } from './timers.ts';
 
 interface Deps {
@@ -21,12 +21,14 @@ export function createPinMessages({ db, now, timers, outbox }: Deps) {
     INSERT INTO pin_message (ref, pin_id, application_id, channel, carrier, recipient, sender, content, created_at, updated_at)
     VALUES ($ref, $pin, $application, $channel, $carrier, $to, $from, $content, $now, $now)`);
   const find = db.prepare('SELECT * FROM pin_message WHERE ref = ?');
+  const allOf = db.prepare('SELECT * FROM pin_message WHERE pin_id = ? ORDER BY seq');
   const update = db.prepare(`
     UPDATE pin_message SET state = $state, carrier_message_id = $id, report = $report, updated_at = $now WHERE ref = $ref`);
   const markSent = db.prepare('UPDATE pin SET sent_at = ? WHERE pin_id = ? AND sent_at IS NULL');
   const claim = db.prepare(`
     UPDATE pin_message SET tries = tries + 1, updated_at = ?
-    WHERE ref = ? AND state = 'sending' AND carrier_message_id IS NULL AND tries = ?`);
+    WHERE ref = ? AND state = 'sending' AND carrier_message_id IS NULL AND tries = ?
+      AND ${stillWanted('pin_message')}`);
 
   const get = (ref: CallRef): PinMessage | undefined => {
     const row = find.get(ref);
@@ -35,6 +37,9 @@ export function createPinMessages({ db, now, timers, outbox }: Deps) {
 
   return {
     get,
+
+    /** All of a PIN, oldest first. */
+    allOf: (pinId: PinId): PinMessage[] => allOf.all(pinId).map(fromRow),
 
     insert(message: NewPinMessage): PinMessage {
       const at = now();

@@ -1,13 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-import type { PinId, PinRecord } from '../../domain/types.ts';
+import type { CallRef, PinId, PinRecord } from '../../domain/types.ts';
 import type {
   AddDelivery,
   AddDeliveryResult,
   CreatePin,
   CreatePinResult,
   LimitHit,
-  SendLimits,
   VerificationFilter,
   VerificationRow,
 } from '../store.ts';
@@ -15,14 +14,16 @@ import type { AddPinMessage, CreatePinMessage, CreatePinMessageResult } from '..
 import type { Deliveries } from './deliveries.ts';
 import type { Outbox } from './outbox.ts';
 import type { PinMessages } from './pin-messages.ts';
-import { optionalInteger, pinFromRow } from './rows.ts';
+import type { PlanRuns } from './plan-runs.ts';
+import { optionalInteger, pinFromRow, text } from './rows.ts';
+import type { SendLimiter } from './send-limiter.ts';
 import type { Timers } from './timers.ts';
-import { windowKey, type Windows } from './windows.ts';
 
 interface Deps {
   readonly db: DatabaseSync;
   readonly now: () => number;
-  readonly windows: Windows;
+  readonly sendLimits: SendLimiter;
+  readonly runs: PlanRuns;
   readonly deliveries: Deliveries;
   readonly messages: PinMessages;
   readonly timers: Timers;
@@ -30,7 +31,8 @@ interface Deps {
 }
 
 /** Sending: a PIN with its first delivery, or a further delivery of it, under both send limits. */
-export function createPins({ db, now, windows, deliveries, messages, timers, outbox }: Deps) {
+export function createPins(deps: Deps) {
+  const { db, now, sendLimits, runs, deliveries, messages, timers, outbox } = deps;
   const insert = db.prepare(`
     INSERT INTO pin (pin_id, application_id, message_id, number, pin_type, pin_length, seed, key_id, step, created_at,
       expires_at, attempts_allowed, allow_multiple)
@@ -38,9 +40,10 @@ export function createPins({ db, now, windows, deliveries, messages, timers, out
   const find = db.prepare('SELECT * FROM pin WHERE pin_id = ?');
   const supersede = db.prepare(`
     UPDATE pin SET state = 'superseded', seed = NULL
-    WHERE application_id = ? AND number = ? AND seed IS NOT NULL AND expires_at > ?`);
+    WHERE number = $to AND +application_id = $application AND seed IS NOT NULL AND expires_at > $now
+    RETURNING pin_id, verified_at, EXISTS (SELECT 1 FROM plan_run WHERE plan_run.pin = pin.seq) AS has_run`);
   const list = db.prepare(`
-    SELECT verified_at, sent_at FROM pin WHERE application_id = $application AND number = $to
+    SELECT verified_at, sent_at FROM pin WHERE number = $to AND +application_id = $application
       AND ($verified IS NULL OR (verified_at IS NOT NULL) = $verified)
       AND ($sent IS NULL OR (sent_at IS NOT NULL) = $sent)
     ORDER BY seq DESC`);
@@ -50,35 +53,34 @@ export function createPins({ db, now, windows, deliveries, messages, timers, out
     return row && pinFromRow(row);
   };
 
-  /** Counts one send against both limits, or against neither; where both are hit, names the one that frees last. */
-  function admit(pin: Pick<PinRecord, 'applicationId' | 'to'>, limits: SendLimits): LimitHit | undefined {
-    const at = now();
-    const application = windowKey.application(pin.applicationId);
-    const number = windowKey.number(pin.applicationId, pin.to);
-    const applicationWait = windows.wait(application, limits.perApplication, at);
-    const numberWait = windows.wait(number, limits.perNumber, at);
-    const retryAfterMs = Math.max(applicationWait, numberWait);
-    if (retryAfterMs > 0) {
-      const limit = applicationWait > numberWait ? 'application' : 'number';
-      return { outcome: 'limited', limit, retryAfterMs };
-    }
-    windows.add(application, limits.perApplication, at);
-    windows.add(number, limits.perNumber, at);
-    return undefined;
+  /** Earlier PINs of the number die. One that was verified before has come to its end already, and says nothing more. */
+  function supersedeOthers({ applicationId, to }: Pick<PinRecord, 'applicationId' | 'to'>, at: number): void {
+    const rows = supersede.all({ $to: to, $application: applicationId, $now: at });
+    const ended = rows.filter(row => row['has_run'] === 1 && row['verified_at'] === null);
+    outbox.emit(
+      ended.map(row => {
+        const pinId = text(row['pin_id']);
+        return {
+          id: `verification-superseded-${pinId}`,
+          type: 'verification.superseded',
+          data: { pinId, applicationId, to, at },
+        };
+      }),
+    );
   }
 
-  /** The PIN under its limits; who calls it writes what brings it. */
-  function insertPin({
-    pin,
-    limits,
-    supersede: kill,
-  }: Pick<CreatePin, 'pin' | 'limits' | 'supersede'>): PinRecord | LimitHit {
-    const hit = admit(pin, limits);
+  /** The PIN under its limits, and what brings it. */
+  function create<Brought>(
+    request: Omit<CreatePin, 'delivery'>,
+    bring: () => { brought: Brought; ref: CallRef },
+  ): { pin: PinRecord; brought: Brought } | LimitHit {
+    const { pin, limits } = request;
+    const hit = sendLimits.admit(pin, limits);
     if (hit) return hit;
     const at = now();
-    if (kill) supersede.run(pin.applicationId, pin.to, at);
+    if (request.supersede) supersedeOthers(pin, at);
     const record = newRecord(pin, at);
-    insert.run({
+    const { lastInsertRowid } = insert.run({
       $pin: pin.pinId,
       $application: pin.applicationId,
       $message: pin.messageId,
@@ -93,7 +95,10 @@ export function createPins({ db, now, windows, deliveries, messages, timers, out
       $attempts: pin.attemptsAllowed,
       $multiple: pin.allowMultiple ? 1 : 0,
     });
-    return record;
+    const { brought, ref } = bring();
+    if (request.run) runs.insert(lastInsertRowid, request.run, ref);
+    write(request);
+    return { pin: record, brought };
   }
 
   /** A PIN that is still alive, counted once more. */
@@ -104,7 +109,7 @@ export function createPins({ db, now, windows, deliveries, messages, timers, out
     const pin = get(pinId);
     // Whatever ended a PIN erased its seed, expiry alone waits for the sweep.
     if (!pin?.seed || pin.expiresAt <= now()) return { outcome: 'dead' };
-    return admit(pin, limits) ?? pin;
+    return sendLimits.admit(pin, limits) ?? pin;
   }
 
   function write(request: Pick<CreatePin, 'timers' | 'events'>): void {
@@ -116,11 +121,12 @@ export function createPins({ db, now, windows, deliveries, messages, timers, out
     get,
 
     create(request: CreatePin): CreatePinResult {
-      const pin = insertPin(request);
-      if ('outcome' in pin) return pin;
-      const delivery = deliveries.insert(request.delivery);
-      write(request);
-      return { outcome: 'created', pin, delivery };
+      const created = create(request, () => {
+        const brought = deliveries.insert(request.delivery);
+        return { brought, ref: brought.callRef };
+      });
+      if ('outcome' in created) return created;
+      return { outcome: 'created', pin: created.pin, delivery: created.brought };
     },
 
     addDelivery(request: AddDelivery): AddDeliveryResult {
@@ -132,11 +138,12 @@ export function createPins({ db, now, windows, deliveries, messages, timers, out
     },
 
     createMessage(request: CreatePinMessage): CreatePinMessageResult {
-      const pin = insertPin(request);
-      if ('outcome' in pin) return pin;
-      const message = messages.insert(request.message);
-      write(request);
-      return { outcome: 'created', pin, message };
+      const created = create(request, () => {
+        const brought = messages.insert(request.message);
+        return { brought, ref: brought.ref };
+      });
+      if ('outcome' in created) return created;
+      return { outcome: 'created', pin: created.pin, message: created.brought };
     },
 
     addMessage(request: AddPinMessage): CreatePinMessageResult | { outcome: 'dead' } {

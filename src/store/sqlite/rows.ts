@@ -59,6 +59,15 @@ export function deliveryFromRow(row: Row): Delivery {
   };
 }
 
+/**
+ * SQL for "nobody has said yet that this call or text of a PIN is not needed": the PIN was not verified since it was made,
+ * nor cancelled or superseded. True for one that brings no PIN.
+ */
+export function stillWanted(table: 'delivery' | 'pin_message'): string {
+  return `NOT EXISTS (SELECT 1 FROM pin WHERE pin.pin_id = ${table}.pin_id
+    AND (pin.state IN ('cancelled', 'superseded') OR pin.last_verified_at >= ${table}.created_at))`;
+}
+
 export function text(value: SQLOutputValue | undefined): string {
   return value as string;
 }

@@ -19,6 +19,9 @@ import { openDatabase, type OpenDatabase } from './open-database.ts';
 import { createOutbox, DROP_CHUNK } from './outbox.ts';
 import { createPinMessages } from './pin-messages.ts';
 import { createPins } from './pins.ts';
+import { createPlanRuns } from './plan-runs.ts';
+import { createPlanVerbs } from './plan-verbs.ts';
+import { createSendLimiter } from './send-limiter.ts';
 import { dropLeases, settleFuture, storeClock } from './store-clock.ts';
 import { createSweep } from './sweep.ts';
 import { createTimers } from './timers.ts';
@@ -70,12 +73,16 @@ export function createSqliteStore(deps: {
   const reports = createMessageReports(db, now, reader);
   const deliveries = createDeliveries({ db, now, timers, outbox, messageSteps: messages.step });
   const pinMessages = createPinMessages({ db, now, timers, outbox });
-  const pins = createPins({ db, now, windows, deliveries, messages: pinMessages, timers, outbox });
-  const attempt = createAttempts({ db, now, windows, outbox });
+  const sendLimits = createSendLimiter({ now, windows });
+  const runs = createPlanRuns(db, now);
+  const sending = { db, now, sendLimits, runs, deliveries, messages: pinMessages, timers, outbox };
+  const pins = createPins(sending);
+  const attempt = createAttempts({ db, now, windows, outbox, liveCalls: deliveries.liveOf });
   const auth = createAuthRecords(db, now);
   const lookups = createLookups(db, now, outbox);
   const sweep = createSweep({ db, now, writer, log });
   const once = createOnce(now);
+  const planVerbs = createPlanVerbs({ ...sending, writer, once });
   const touch = db.prepare('UPDATE decoy SET tries = tries + 1, touched_at = ? WHERE id = 2');
   let closed = false;
 
@@ -101,6 +108,7 @@ export function createSqliteStore(deps: {
       });
 
   return {
+    ...planVerbs,
     putApplication: application => writer.write(() => catalog.putApplication(application)),
     getApplication: id => writer.read(() => catalog.getApplication(id)),
     listApplications: () => writer.read(() => catalog.listApplications()),

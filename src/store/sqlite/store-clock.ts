@@ -34,10 +34,18 @@ export function settleFuture(db: DatabaseSync, now: number): void {
   db.prepare(
     'UPDATE auth_token SET armed_at = $now, expires_at = $now + expires_at - armed_at WHERE armed_at > $now',
   ).run({ $now: now });
+  db.prepare(`
+    UPDATE idempotency SET armed_at = $now, expires_at = $now + expires_at - armed_at WHERE armed_at > $now`).run(
+    {
+      $now: now,
+    },
+  );
+  db.prepare('UPDATE logged_event SET logged_at = $now WHERE logged_at > $now').run({ $now: now });
 }
 
 /** The one owner has just started: no lease of an earlier life is anybody's. */
 export function dropLeases(db: DatabaseSync): void {
   db.exec('UPDATE timer SET leased = 0, available_at = due_at');
   db.exec('UPDATE event SET available_at = due_at WHERE leader IS NULL');
+  db.exec('UPDATE idempotency SET lease_until = 0 WHERE status IS NULL');
 }

@@ -32,6 +32,9 @@ export function createSweep({ db, now, writer, log }: Deps) {
       (SELECT token_hash FROM media_token WHERE expires_at <= ? LIMIT ${CHUNK})`);
   const deleteAuthTokens = db.prepare(`
     DELETE FROM auth_token WHERE seq IN (SELECT seq FROM auth_token WHERE expires_at <= ? LIMIT ${CHUNK})`);
+  const deleteIdempotency = db.prepare(`
+    DELETE FROM idempotency WHERE (account, key_hash) IN
+      (SELECT account, key_hash FROM idempotency WHERE expires_at <= ? LIMIT ${CHUNK})`);
 
   async function inChunks(step: () => number | bigint): Promise<number> {
     let total = 0;
@@ -48,7 +51,8 @@ export function createSweep({ db, now, writer, log }: Deps) {
       (await inChunks(() => deletePins.run({ $before: now() - retentionMs }).changes)) +
       (await inChunks(() => deleteWindows.run(now()).changes)) +
       (await inChunks(() => deleteTokens.run(now()).changes)) +
-      (await inChunks(() => deleteAuthTokens.run(now()).changes));
+      (await inChunks(() => deleteAuthTokens.run(now()).changes)) +
+      (await inChunks(() => deleteIdempotency.run(now()).changes));
     emptyLog(db, log);
     return { seedsErased, rowsDeleted };
   };
