@@ -27,11 +27,14 @@ export interface VerificationFacts {
   readonly at?: number;
 }
 
-/** What became of a PIN; once for each kind. */
-export function verificationEvent(kind: VerificationEventKind, facts: VerificationFacts): NewEvent {
-  const { pinId, applicationId, to, at } = facts;
+/** What became of a PIN; once for each kind, and for each `turn` of its plan where that is given (`undeliverable`). */
+export function verificationEvent(
+  kind: VerificationEventKind,
+  facts: VerificationFacts & { readonly turn?: number },
+): NewEvent {
+  const { pinId, applicationId, to, at, turn } = facts;
   return {
-    id: `verification-${kind}-${pinId}`,
+    id: `verification-${kind}-${pinId}${turn === undefined ? '' : `-${turn}`}`,
     type: `verification.${kind}`,
     data: { pinId, applicationId, to, ...(at !== undefined && { at }) },
   };
@@ -54,3 +57,12 @@ export function deliveryStarted(facts: DeliveryFacts): NewEvent {
     data: { pinId, applicationId, to, channel, carrier, ref, trigger, ...(at !== undefined && { at }) },
   };
 }
+
+/** What the dispatcher of customers' events takes out of the outbox; nobody else may. */
+export const SOURCE_TYPES: readonly string[] = [
+  ...VERIFICATION_EVENTS.map(kind => `verification.${kind}`),
+  'delivery.started',
+  'voice.report',
+  'sms.report',
+  'email.report',
+];

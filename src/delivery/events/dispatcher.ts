@@ -1,0 +1,140 @@
+import type { Clock, Timer } from '../../clock.ts';
+import { background, type Logger } from '../../log.ts';
+import type { NewLoggedEvent } from '../../store/event-store.ts';
+import type { Store, StoredEvent } from '../../store/store.ts';
+import { toCustomerEvent } from './customer-event.ts';
+import { wants, type Endpoints } from './endpoints.ts';
+import { endpointPush } from './event-push.ts';
+import { SOURCE_TYPES } from './sources.ts';
+
+export interface EventDispatcherDeps {
+  readonly store: Pick<Store, 'claimEvents' | 'publishEvents' | 'nextEventIn' | 'sweepLoggedEvents'>;
+  readonly endpoints: Pick<Endpoints, 'recent'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** How long events are kept for replays. */
+  readonly retentionMs: number;
+  /** Pushes were written: wakes the pusher. */
+  readonly pushWaits: () => void;
+  /** How late an event may be that nobody called `wake` for; 1 s unless told otherwise. */
+  readonly pollMs?: number;
+  readonly count?: (what: EventCounted, events: number) => void;
+}
+
+/** `event-malformed`: an event of the outbox that is not what its type says; it is told to nobody. */
+export type EventCounted = 'event-published' | 'event-malformed';
+
+export interface EventDispatcher {
+  /** Resolves when what waits already was published. */
+  start(): Promise<void>;
+  /** Resolves when nothing is under way any more. */
+  stop(): Promise<void>;
+  /** Something was written to the outbox: looks at once. */
+  wake(): void;
+}
+
+/** Events of one write. */
+const BATCH = 100;
+/** Far longer than a write takes; after a crash the events wait as long. */
+const LEASE_MS = 15_000;
+const POLL_MS = 1_000;
+const MIN_SLEEP_MS = 5;
+const SWEEP_MS = 3_600_000;
+
+/**
+ * Turns events of the outbox (`SOURCE_TYPES`) into what customers are told: logs them, and writes a push for each endpoint that
+ * wants them. Taking an event out and writing its pushes is one write, and their ids are made of the event's: whenever the
+ * process dies, each endpoint gets each event under one id (faults.md I6).
+ */
+export function createEventDispatcher(deps: EventDispatcherDeps): EventDispatcher {
+  return new OutboxDispatcher(deps);
+}
+
+class OutboxDispatcher implements EventDispatcher {
+  readonly #deps: EventDispatcherDeps;
+  #turn: Promise<void> | undefined;
+  #again = false;
+  #sleep: Timer | undefined;
+  #sweep: Timer | undefined;
+  #stopped = true;
+
+  constructor(deps: EventDispatcherDeps) {
+    this.#deps = deps;
+  }
+
+  async start(): Promise<void> {
+    if (!this.#stopped) return;
+    this.#stopped = false;
+    this.#sweepNow();
+    await this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#sleep?.cancel();
+    this.#sweep?.cancel();
+    await this.#turn;
+  }
+
+  wake(): void {
+    if (this.#stopped) return;
+    if (this.#turn) this.#again = true;
+    else background(this.#deps.log, 'publishing events', this.#run());
+  }
+
+  async #run(): Promise<void> {
+    this.#turn ??= this.#publishAll();
+    await this.#turn;
+  }
+
+  async #publishAll(): Promise<void> {
+    const { store, clock, log, pollMs = POLL_MS } = this.#deps;
+    this.#sleep?.cancel();
+    let next: number | undefined;
+    try {
+      do {
+        this.#again = false;
+        while (!this.#stopped && (await this.#publishSome()) === BATCH);
+        next = await store.nextEventIn({ types: SOURCE_TYPES });
+      } while (this.#again && !this.#stopped);
+    } catch (error) {
+      log.warn({ err: error }, 'events: the store did not answer');
+    }
+    // In the same breath as the last look at `#again`: no `wake` may fall in between.
+    this.#turn = undefined;
+    if (this.#stopped) return;
+    const ms = Math.max(MIN_SLEEP_MS, Math.min(next ?? pollMs, pollMs));
+    this.#sleep = clock.after(ms, () => this.wake());
+  }
+
+  async #publishSome(): Promise<number> {
+    const { store, endpoints, pushWaits, count } = this.#deps;
+    const sources = await store.claimEvents({ limit: BATCH, leaseMs: LEASE_MS, types: SOURCE_TYPES });
+    if (sources.length === 0) return 0;
+    const events = sources.map(source => this.#read(source)).filter(event => event !== undefined);
+    const all = await endpoints.recent();
+    const pushes = events.flatMap(event =>
+      all.filter(endpoint => wants(endpoint, event)).map(endpoint => endpointPush(event, endpoint)),
+    );
+    await store.publishEvents({ sources: sources.map(({ id }) => id), events, pushes });
+    if (pushes.length > 0) pushWaits();
+    if (events.length > 0) count?.('event-published', events.length);
+    return sources.length;
+  }
+
+  #read(source: StoredEvent): NewLoggedEvent | undefined {
+    const event = toCustomerEvent(source);
+    if (!event) {
+      this.#deps.log.error({ event: source.id, type: source.type }, 'events: one that nobody can read');
+      this.#deps.count?.('event-malformed', 1);
+    }
+    return event;
+  }
+
+  #sweepNow(): void {
+    if (this.#stopped) return;
+    const { store, clock, log, retentionMs } = this.#deps;
+    background(log, 'sweeping the log of events', store.sweepLoggedEvents({ retentionMs }));
+    this.#sweep = clock.after(SWEEP_MS, () => this.#sweepNow());
+  }
+}
