@@ -74,13 +74,12 @@ export class ScriptRunner {
 
   query(name: string): Query {
     const script = this.#define(name);
-    return (shards, args) =>
-      this.#call(
-        script,
-        shards.map(shard => this.#root(shard)),
-        args,
-        false,
-      );
+    return (shards, args) => {
+      const roots = shards.map(shard => this.#root(shard));
+      // A second key makes a cluster refuse while it moves the slot, as for those that write: half a shard answers nothing.
+      const keys = this.#deps.client.isCluster ? [...roots, ...roots.map(root => `${root}o:`)] : roots;
+      return this.#call(script, keys, args, false);
+    };
   }
 
   /** Gives the servers all scripts, and learns their clocks. */

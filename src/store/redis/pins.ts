@@ -1,0 +1,214 @@
+import type { PinMessage } from '../../domain/pin-message.ts';
+import { shardOf } from '../../domain/ids.ts';
+import type { ApplicationId, CallRef, Delivery, PinId, PinRecord } from '../../domain/types.ts';
+import type { NewPinMessage, PinMessageStore } from '../pin-message-store.ts';
+import type { CreatePin, LimitHit, NewDelivery, SendLimits, Store } from '../store.ts';
+import { armArguments, limitArguments } from './arguments.ts';
+import type { Deliveries } from './deliveries.ts';
+import { shardOfId } from './keys.ts';
+import { packEvents } from './outbox-events.ts';
+import type { PinMessages } from './pin-messages.ts';
+import {
+  deliveryInfo,
+  fieldsOf,
+  newDeliveryRecord,
+  newPinMessageRecord,
+  optionalNumber,
+  pinFromFields,
+  pinInfo,
+  pinMessageInfo,
+} from './records.ts';
+import type { Argument, Reply, ScriptRunner } from './script.ts';
+import { createSendWindows } from './send-windows.ts';
+
+interface Deps {
+  readonly scripts: ScriptRunner;
+  readonly deliveries: Pick<Deliveries, 'getDelivery'>;
+  readonly messages: Pick<PinMessages, 'getPinMessage'>;
+}
+
+type Pins = Pick<Store, 'createPin' | 'addDelivery' | 'getPin' | 'listVerifications'> &
+  Pick<PinMessageStore, 'createPinMessage' | 'addPinMessage'>;
+
+/** What brings a PIN, as the scripts take it. */
+interface Bearer {
+  readonly kind: 'd' | 'g';
+  readonly ref: CallRef;
+  readonly info: string;
+}
+
+/** Sending: a PIN with what brings it first, or with something further, under both send limits. */
+export function createPins({ scripts, deliveries, messages }: Deps): Pins {
+  const create = scripts.mutation('pin-create');
+  const add = scripts.mutation('pin-add');
+  const get = scripts.query('get-record');
+  const list = scripts.query('pin-list');
+  const windows = createSendWindows(scripts);
+
+  async function getPin(id: PinId): Promise<PinRecord | undefined> {
+    const fields = fieldsOf(await get([shardOfId(id)], [`p:${id}`]));
+    return fields && pinFromFields(id, fields);
+  }
+
+  /** The PIN under its limits, and when; `again`: it was done before, and both must be read. */
+  async function insert(
+    request: Pick<CreatePin, 'opId' | 'pin' | 'limits' | 'supersede' | 'timers' | 'events'>,
+    bearer: Bearer,
+  ): Promise<LimitHit | { at: number; again: boolean }> {
+    const { pin, limits } = request;
+    const args: Argument[] = [
+      ...[pin.pinId, pin.applicationId, pin.to, pinInfo(pin), pin.seed.toString('base64')],
+      ...[Math.ceil(pin.expiresInMs), pin.attemptsAllowed, flag(pin.allowMultiple), flag(request.supersede)],
+      ...[bearer.kind, bearer.ref, bearer.info],
+      ...sendLimitArguments(limits),
+      packEvents(request.events),
+      ...armArguments(request.timers),
+    ];
+    const shard = shardOfId(pin.pinId);
+    const reply = await windows.under(
+      { applicationId: pin.applicationId, to: pin.to, limits, shard },
+      further => create({ shard, further, opId: `c:${request.opId}`, args }),
+    );
+    const [outcome, ...rest] = reply as readonly Reply[];
+    switch (outcome) {
+      case 'created':
+        return { at: Number(rest[0]), again: rest.at(-1) === 'again' };
+      case 'limited':
+        return limitHit(rest);
+      default:
+        throw new Error('the id of this PIN or of what brings it is in use');
+    }
+  }
+
+  /** A PIN that is still alive, counted once more. */
+  async function insertFurther(
+    request: { opId: string; pinId: PinId; limits: SendLimits } & Pick<CreatePin, 'timers' | 'events'>,
+    application: ApplicationId | undefined,
+    bearer: Bearer,
+  ): Promise<LimitHit | { outcome: 'dead' } | { at: number; again: boolean; pin: PinRecord | undefined }> {
+    const { pinId, limits } = request;
+    const applicationId = application ?? (await getPin(pinId))?.applicationId;
+    if (applicationId === undefined) return { outcome: 'dead' };
+    const args: Argument[] = [
+      ...[pinId, applicationId, bearer.kind, bearer.ref, bearer.info],
+      ...sendLimitArguments(limits),
+      packEvents(request.events),
+      ...armArguments(request.timers),
+    ];
+    const shard = shardOfId(pinId);
+    const reply = await windows.under({ applicationId, pinId, limits, shard }, further =>
+      add({ shard, further, opId: `a:${request.opId}`, args }),
+    );
+    const [outcome, ...rest] = reply as readonly Reply[];
+    switch (outcome) {
+      case 'created': {
+        const fields = fieldsOf(rest[1]);
+        const pin = fields && pinFromFields(pinId, fields);
+        return { at: Number(rest[0]), again: rest.at(-1) === 'again', pin };
+      }
+      case 'limited':
+        return limitHit(rest);
+      case 'dead':
+        return { outcome: 'dead' };
+      case 'elsewhere':
+        return await insertFurther(request, rest[0] as ApplicationId, bearer);
+      default:
+        throw new Error('the id of this delivery is in use');
+    }
+  }
+
+  /** As it was written, or, for a repeated call, as it is now. */
+  const callOf = async (delivery: NewDelivery, { at, again }: { at: number; again: boolean }) =>
+    (again ? await deliveries.getDelivery(delivery.callRef) : newDeliveryRecord(delivery, at)) as Delivery;
+  const textOf = async (message: NewPinMessage, { at, again }: { at: number; again: boolean }) =>
+    (again ? await messages.getPinMessage(message.ref) : newPinMessageRecord(message, at)) as PinMessage;
+  const pinOf = async (pin: CreatePin['pin'], { at, again }: { at: number; again: boolean }) =>
+    (again ? await getPin(pin.pinId) : newPinRecord(pin, at)) as PinRecord;
+
+  return {
+    getPin,
+
+    async createPin(request) {
+      const { delivery, pin } = request;
+      const done = await insert(request, callBearer(delivery));
+      if ('outcome' in done) return done;
+      return { outcome: 'created', pin: await pinOf(pin, done), delivery: await callOf(delivery, done) };
+    },
+
+    async createPinMessage(request) {
+      const { message, pin } = request;
+      const done = await insert(request, textBearer(message));
+      if ('outcome' in done) return done;
+      return { outcome: 'created', pin: await pinOf(pin, done), message: await textOf(message, done) };
+    },
+
+    async addDelivery(request) {
+      const { delivery } = request;
+      const done = await insertFurther(request, delivery.applicationId, callBearer(delivery));
+      if ('outcome' in done) return done;
+      return { outcome: 'created', pin: done.pin as PinRecord, delivery: await callOf(delivery, done) };
+    },
+
+    async addPinMessage(request) {
+      const { message } = request;
+      const done = await insertFurther(request, message.applicationId, textBearer(message));
+      if ('outcome' in done) return done;
+      return { outcome: 'created', pin: done.pin as PinRecord, message: await textOf(message, done) };
+    },
+
+    async listVerifications({ applicationId, to, verified, sent }) {
+      const rows = (await list([shardOf(to)], [applicationId, to])) as readonly (readonly Reply[])[];
+      return rows
+        .map(row => ({ verifiedAt: optionalNumber(row[0]), sentAt: optionalNumber(row[1]) }))
+        .filter(row => verified === undefined || (row.verifiedAt !== undefined) === verified)
+        .filter(row => sent === undefined || (row.sentAt !== undefined) === sent)
+        .map(row => ({ to, verified: row.verifiedAt !== undefined, ...row }));
+    },
+  };
+}
+
+function callBearer(delivery: NewDelivery): Bearer {
+  return { kind: 'd', ref: delivery.callRef, info: deliveryInfo(delivery) };
+}
+
+function textBearer(message: NewPinMessage): Bearer {
+  return { kind: 'g', ref: message.ref, info: pinMessageInfo(message) };
+}
+
+function sendLimitArguments({ perApplication, perNumber }: SendLimits): Argument[] {
+  return [...limitArguments(perApplication), ...limitArguments(perNumber)];
+}
+
+function limitHit([limit, wait]: readonly Reply[]): LimitHit {
+  return {
+    outcome: 'limited',
+    limit: limit === 'application' ? 'application' : 'number',
+    retryAfterMs: Number(wait),
+  };
+}
+
+function newPinRecord({ expiresInMs, ...pin }: CreatePin['pin'], at: number): PinRecord {
+  return {
+    pinId: pin.pinId,
+    applicationId: pin.applicationId,
+    messageId: pin.messageId,
+    to: pin.to,
+    pinType: pin.pinType,
+    pinLength: pin.pinLength,
+    seed: pin.seed,
+    keyId: pin.keyId,
+    step: pin.step,
+    createdAt: at,
+    expiresAt: at + Math.ceil(expiresInMs),
+    attemptsAllowed: pin.attemptsAllowed,
+    attemptsUsed: 0,
+    allowMultiple: pin.allowMultiple,
+    state: 'active',
+    verifiedAt: undefined,
+    sentAt: undefined,
+  };
+}
+
+function flag(value: boolean): number {
+  return value ? 1 : 0;
+}

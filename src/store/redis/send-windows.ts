@@ -1,0 +1,54 @@
+import { shardOf } from '../../domain/ids.ts';
+import type { ApplicationId, Destination, PinId } from '../../domain/types.ts';
+import type { SendLimits } from '../store.ts';
+import { limitArguments } from './arguments.ts';
+import type { Reply, ScriptRunner } from './script.ts';
+
+interface Send {
+  readonly applicationId: ApplicationId;
+  readonly limits: SendLimits;
+  /** Of the PIN. */
+  readonly shard: string;
+  /** A further delivery of this one, or a new one to that destination. */
+  readonly pinId?: PinId;
+  readonly to?: Destination;
+}
+
+/**
+ * An application's send window lies in the application's shard, the PIN in its destination's. On one server a script sees
+ * both. In a cluster the window is taken first and given back when the send is refused: never more than the limit, and for a moment
+ * perhaps less. When nobody knows what became of the send, it stays taken.
+ */
+export function createSendWindows(scripts: ScriptRunner) {
+  const take = scripts.mutation('window-take');
+  const giveBack = scripts.mutation('window-return');
+  const check = scripts.query('send-check');
+  const together = scripts.groups.length === 1;
+
+  /** What refused the send if its application's limit does: the dead PIN, or whichever limit frees last. */
+  async function refuse({ applicationId, limits, shard, pinId, to }: Send, wait: number): Promise<Reply> {
+    const args = [pinId ?? '', applicationId, to ?? '', ...limitArguments(limits.perNumber)];
+    const [outcome, numberWait] = (await check([shard], args)) as readonly Reply[];
+    if (outcome === 'dead') return ['dead'];
+    const other = Number(numberWait);
+    return wait > other ? ['limited', 'application', wait] : ['limited', 'number', other];
+  }
+
+  return {
+    /** Runs `send` with the further shards that it may see; its first word is its outcome. */
+    async under(send: Send, run: (further: readonly string[]) => Promise<Reply>): Promise<Reply> {
+      const { applicationId, limits } = send;
+      const shard = shardOf(applicationId);
+      if (together) return await run([shard]);
+      const args = [applicationId, ...limitArguments(limits.perApplication)];
+      const [wait, at] = (await take({ shard, args })) as readonly Reply[];
+      if (Number(wait) > 0) return await refuse(send, Number(wait));
+      const reply = await run([]);
+      const [outcome, ...rest] = reply as readonly Reply[];
+      if (outcome !== 'created' || rest.at(-1) === 'again') {
+        await giveBack({ shard, args: [applicationId, Number(at)] });
+      }
+      return reply;
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import type { DueTimer, Store } from '../store.ts';
+import { keysOf, shareOut, shardOfKey, type Group } from './groups.ts';
+import type { Reply, ScriptRunner } from './script.ts';
+
+/** Leases of this process whose shard it remembers; of a timer beyond them it looks everywhere. */
+const MAX_REMEMBERED = 10_000;
+
+/** Durable timers, each in the shard of what it belongs to. */
+export function createTimers({
+  scripts,
+}: {
+  scripts: ScriptRunner;
+}): Pick<Store, 'claimTimers' | 'completeTimer' | 'nextTimerIn'> {
+  const claim = scripts.mutation('timer-claim');
+  const complete = scripts.mutation('timer-complete');
+  const peek = scripts.query('timer-peek');
+  const next = scripts.query('timer-next');
+  const shards = new Map<string, string>();
+
+  function remember(id: string, shard: string | undefined): void {
+    if (shard === undefined) return;
+    if (shards.size >= MAX_REMEMBERED) {
+      const [oldest] = shards.keys();
+      if (oldest !== undefined) shards.delete(oldest);
+    }
+    shards.set(id, shard);
+  }
+
+  async function claimOf(group: Group, limit: number, leaseMs: number): Promise<DueTimer[]> {
+    const reply = await claim({ ...keysOf(group), args: [limit, Math.ceil(leaseMs)] });
+    return (reply as readonly (readonly Reply[])[]).map(([id, key, body]) => {
+      remember(String(id), shardOfKey(group, Number(key)));
+      return timerOf(String(id), String(body));
+    });
+  }
+
+  return {
+    async claimTimers({ limit, leaseMs }) {
+      const shares = await shareOut(scripts.groups, limit, group => peek(group, [limit]));
+      const claimed = await Promise.all(shares.map(({ group, share }) => claimOf(group, share, leaseMs)));
+      return claimed.flat().toSorted((a, b) => a.dueAt - b.dueAt);
+    },
+
+    async completeTimer(id) {
+      const shard = shards.get(id);
+      shards.delete(id);
+      if (shard !== undefined) {
+        await complete({ shard, args: [id] });
+        return;
+      }
+      await Promise.all(scripts.groups.map(group => complete({ ...keysOf(group), args: [id] })));
+    },
+
+    async nextTimerIn() {
+      const waits = await Promise.all(scripts.groups.map(group => next(group, [])));
+      const known = waits.filter(wait => wait !== null).map(Number);
+      return known.length === 0 ? undefined : Math.min(...known);
+    },
+  };
+}
+
+/** `<leased>|<due>|<[kind, data] as JSON>`: see lua/include/timers.lua. */
+function timerOf(id: string, body: string): DueTimer {
+  const bar = body.indexOf('|', 2);
+  const [kind, data] = JSON.parse(body.slice(bar + 1)) as [string, DueTimer['data']];
+  return { id, kind, dueAt: Number(body.slice(2, bar)), data };
+}
