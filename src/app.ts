@@ -8,7 +8,7 @@ import { createNumberPushRenderer, numberApi, NUMBER_PUSH } from './api/infobip/
 import { legacyQueryApi, renderSmsReport, smsApi } from './api/infobip/sms/index.ts';
 import { renderVoiceReport, ttsApi } from './api/infobip/tts/index.ts';
 import { createServer } from './api/server.ts';
-import { startCarriers } from './app-carriers.ts';
+import { startCarriers, type Carriers } from './app-carriers.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createVoiceDelivery, type VoiceDefaults } from './delivery/index.ts';
@@ -24,6 +24,7 @@ import { securitySettings } from './domain/profile.ts';
 import type { Logger } from './log.ts';
 import { createSpeech } from './speech/speech-service.ts';
 import { openSqliteStore } from './store/sqlite/index.ts';
+import type { Store } from './store/store.ts';
 
 /** A running service. */
 export interface App {
@@ -37,22 +38,38 @@ export interface App {
 const DAY_MS = 86_400_000;
 const DRAIN_MS = 55_000;
 
+/** What tests put around the parts that fail in the world: the store and the carriers. */
+export interface Around {
+  store?(store: Store): Store;
+  calls?(carriers: Carriers['calls']): Carriers['calls'];
+  texts?(carriers: Carriers['texts']): Carriers['texts'];
+}
+
 /**
  * Puts the service together and starts it: store, speech, carriers (or the simulator), delivery, HTTP. Resolves when
  * it answers requests and its digits are warm.
  * @throws ConfigError, or an Error that says which part could not start
  */
-export async function startApp(config: Config, deps: { clock: Clock; log: Logger }): Promise<App> {
-  const { clock, log } = deps;
+export async function startApp(
+  config: Config,
+  deps: { clock: Clock; log: Logger; around?: Around },
+): Promise<App> {
+  const { clock, log, around } = deps;
   const random = randomBytes;
   const closers: (() => Promise<unknown>)[] = [];
   try {
-    const store = await openSqliteStore({ path: join(config.dataDir, 'saypin.db'), clock, log });
-    closers.push(async () => await store.close());
+    const opened = await openSqliteStore({ path: join(config.dataDir, 'saypin.db'), clock, log });
+    closers.push(async () => await opened.close());
+    const store = around?.store?.(opened) ?? opened;
     const speech = createSpeech({ dataDir: config.dataDir, clock, log });
     closers.push(async () => await speech.close());
-    const carriers = await startCarriers(config, deps);
-    closers.push(async () => await carriers.close());
+    const started = await startCarriers(config, deps);
+    closers.push(async () => await started.close());
+    const carriers: Carriers = {
+      ...started,
+      calls: around?.calls?.(started.calls) ?? started.calls,
+      texts: around?.texts?.(started.texts) ?? started.texts,
+    };
 
     const publicUrl = config.publicUrl ?? `http://127.0.0.1:${config.port}`;
     const retentionMs = config.retentionDays * DAY_MS;

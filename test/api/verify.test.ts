@@ -223,8 +223,14 @@ describe('what the time tells', () => {
           return await store.getApplication(id);
         },
         attemptPin: async request => {
-          const { expected, candidate, opId, pinId: _, ...rest } = request;
-          asked.push({ ...rest, expected: expected?.length, candidate: candidate.length, opId: opId.length });
+          const { expected, candidate, opId, pinId: _, events, exhaustedEvents = [], ...rest } = request;
+          asked.push({
+            ...rest,
+            expected: expected?.length,
+            candidate: candidate.length,
+            opId: opId.length,
+            events: [...events, ...exhaustedEvents].map(({ type }) => type),
+          });
           return await store.attemptPin(request);
         },
       }),
@@ -270,6 +276,7 @@ describe('what the time tells', () => {
 
 it('has an answer for every outcome of the store', () => {
   expect(Object.keys(VERIFY_ANSWERS).toSorted()).toStrictEqual([
+    'cancelled',
     'capped',
     'exhausted',
     'expired',

@@ -270,21 +270,15 @@ export class Plans {
   }
 
   #settleTurn(result: AdvanceRunResult, choice: Choice, ref: CallRef): Advanced {
-    switch (result.outcome) {
-      case 'limited':
-        throw new ServiceError('tooManyRequests', { retryAfterMs: result.retryAfterMs });
-      case 'stale':
-      case 'dead':
-        return { outcome: result.outcome };
-      case 'advanced': {
-        const { replaced, pin } = result;
-        if (replaced !== undefined && replaced !== ref)
-          background(this.#context.log, 'withdrawing a call', this.withdraw([replaced]));
-        if (!choice.chosen) return { outcome: 'over', choice };
-        const { channel } = choice.chosen.step;
-        return { outcome: 'started', started: this.#begin(pin, channel, ref, result) };
-      }
-    }
+    if (result.outcome === 'limited')
+      throw new ServiceError('tooManyRequests', { retryAfterMs: result.retryAfterMs });
+    if (result.outcome !== 'advanced') return { outcome: result.outcome };
+    const { replaced, pin } = result;
+    if (replaced !== undefined && replaced !== ref)
+      background(this.#context.log, 'withdrawing a call', this.withdraw([replaced]));
+    if (!choice.chosen) return { outcome: 'over', choice };
+    const { channel } = choice.chosen.step;
+    return { outcome: 'started', started: this.#begin(pin, channel, ref, result) };
   }
 
   /**
