@@ -1,6 +1,7 @@
-import { shardOfId, shardRoot } from '../../src/store/redis/keys.ts';
-import { openRedisStore } from '../../src/store/redis/index.ts';
 import { systemClock } from '../../src/clock.ts';
+import { openRedisStore } from '../../src/store/redis/index.ts';
+import { shardOfId, shardRoot } from '../../src/store/redis/keys.ts';
+import type { RedisCluster } from './redis-cluster.ts';
 import type { RedisServer } from './redis-server.ts';
 import type { StoreHarness } from './store-fixtures.ts';
 
@@ -9,12 +10,40 @@ const PREFIX = 'saypin:';
 /** A Redis store under the contract, on an empty server and on a time that stands still. */
 export async function openRedisHarness(server: RedisServer): Promise<StoreHarness> {
   await server.client.flushall();
+  return await openHarness({
+    url: server.url,
+    anyOrder: false,
+    field: async (key, name) => await server.client.hget(key, name),
+  });
+}
+
+/** The same on a cluster: two steps of one verb may lie on two servers. */
+export async function openClusterHarness(cluster: RedisCluster): Promise<StoreHarness> {
+  await cluster.flush();
+  return await openHarness({
+    url: cluster.url,
+    anyOrder: true,
+    async field(key, name) {
+      // Every server but one answers that the key is elsewhere.
+      const answers = await Promise.allSettled(cluster.servers.map(({ client }) => client.hget(key, name)));
+      const found = answers.find(answer => answer.status === 'fulfilled');
+      return found?.value ?? null;
+    },
+  });
+}
+
+async function openHarness(redis: {
+  url: string;
+  anyOrder: boolean;
+  field: (key: string, name: string) => Promise<string | null>;
+}): Promise<StoreHarness> {
   let now = Date.UTC(2026, 0, 1);
   const open = () =>
-    openRedisStore({ url: server.url, clock: systemClock, prefix: PREFIX, testTime: () => now });
+    openRedisStore({ url: redis.url, clock: systemClock, prefix: PREFIX, testTime: () => now });
   let store = await open();
   return {
     exactTime: true,
+    anyOrder: redis.anyOrder,
     get store() {
       return store;
     },
@@ -23,8 +52,7 @@ export async function openRedisHarness(server: RedisServer): Promise<StoreHarnes
       return Promise.resolve();
     },
     async comparisons(pinId) {
-      const key = `${shardRoot(PREFIX, shardOfId(pinId))}p:${pinId}`;
-      return Number(await server.client.hget(key, 'comparisons'));
+      return Number(await redis.field(`${shardRoot(PREFIX, shardOfId(pinId))}p:${pinId}`, 'comparisons'));
     },
     async reopen() {
       await store.close();

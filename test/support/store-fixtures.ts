@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 
 import { newApplicationId, newCallRef, newMessageId, newPinId } from '../../src/domain/ids.ts';
 import { DEFAULT_CONFIGURATION } from '../../src/domain/limits.ts';
+import type { DeliveryPlan } from '../../src/domain/plan.ts';
 import type {
   Application,
   ApplicationId,
+  CallRef,
   CallScript,
   E164,
   Limit,
@@ -12,6 +14,8 @@ import type {
   PinRecord,
   Template,
 } from '../../src/domain/types.ts';
+import type { NewPinMessage } from '../../src/store/pin-message-store.ts';
+import type { AdvanceRun, NewRun } from '../../src/store/plan-store.ts';
 import type {
   AttemptPin,
   AttemptResult,
@@ -30,6 +34,8 @@ export interface StoreHarness {
   readonly store: Store;
   /** Whether `advance` moves time by exactly so much; a store on a clock of its own really waits, and is late. */
   readonly exactTime: boolean;
+  /** What is asked at once may be done in another order: the model asks one thing at a time. */
+  readonly anyOrder?: boolean;
   /** Moves the store's time forward. */
   advance(ms: number): Promise<void>;
   /** How often a PIN's digests were compared, read past the port. */
@@ -107,7 +113,77 @@ export const newDelivery = (pin: Pick<PinRecord, 'pinId' | 'applicationId' | 'to
   script: SCRIPT,
 });
 
+export const newPinMessage = (pin: Pick<PinRecord, 'pinId' | 'applicationId' | 'to'>): NewPinMessage => ({
+  ref: newCallRef(random, pin.pinId),
+  pinId: pin.pinId,
+  applicationId: pin.applicationId,
+  channel: 'sms',
+  carrier: 'texts',
+  to: pin.to,
+  from: 'Saypin',
+  content: { channel: 'sms', text: 'Zoë: {{pin}}', placeholders: { a: '🙂' }, lookUp: true },
+});
+
+export const PLAN: DeliveryPlan = {
+  steps: [
+    { channel: 'sms', carrier: 'texts', next: { onFailure: true, noReportAfterMs: 20_000 } },
+    { channel: 'voice', next: { onFailure: true, notVerifiedAfterMs: 60_000 } },
+    { channel: 'voice', carrier: 'simulator', next: { onFailure: false } },
+  ],
+};
+
+/** The first turn of `PLAN`, with the delivery of that reference. */
+export const newRun = (applicationId: ApplicationId, ref: CallRef): NewRun => ({
+  plan: PLAN,
+  words: {
+    template: newTemplate(applicationId),
+    placeholders: { name: 'Zoë "{{x}}"' },
+    from: 'Saypin',
+    lookUp: true,
+  },
+  origin: 'verify',
+  position: 0,
+  entries: [{ kind: 'started', step: 0, channel: 'sms', ref, carrier: 'texts', trigger: 'first' }],
+});
+
+export interface AdvanceOptions extends Partial<
+  Pick<AdvanceRun, 'limits' | 'timers' | 'cancel' | 'events' | 'opId'>
+> {
+  readonly turn?: number;
+  readonly by?: 'call' | 'text' | 'nothing';
+}
+
+/** A request for the turn behind `turn` (1), by a call, unless told otherwise. */
+export function advanceRequest(
+  pin: Pick<PinRecord, 'pinId' | 'applicationId' | 'to'>,
+  { turn = 1, by = 'call', ...options }: AdvanceOptions = {},
+): AdvanceRun {
+  const rest = { opId: operation(), timers: [], cancel: [], events: [], ...options };
+  const request = { ...rest, pinId: pin.pinId, expectedTurn: turn, position: turn };
+  const step = { step: turn, channel: 'voice' } as const;
+  if (by === 'nothing') {
+    return { ...request, entries: [{ ...step, kind: 'skipped', reason: 'too-late', detail: '3 s' }] };
+  }
+  const skipped = { ...step, kind: 'skipped', reason: 'no-carrier' } as const;
+  const started = { ...step, kind: 'started', carrier: 'simulator', trigger: 'failure' } as const;
+  if (by === 'text') {
+    const message = newPinMessage(pin);
+    const entries = [skipped, { ...started, channel: 'sms', ref: message.ref } as const];
+    return { ...request, entries, start: { message } };
+  }
+  const delivery = newDelivery(pin);
+  return { ...request, entries: [{ ...started, ref: delivery.callRef }], start: { delivery } };
+}
+
+/** The reference of what a request starts. */
+export function refOf({ start }: AdvanceRun): CallRef | undefined {
+  if (!start) return undefined;
+  return 'delivery' in start ? start.delivery.callRef : start.message.ref;
+}
+
 export interface PinOptions {
+  /** With `PLAN`. */
+  readonly plan?: boolean;
   readonly applicationId?: ApplicationId;
   readonly to?: E164;
   readonly ttlMs?: number;
@@ -135,10 +211,12 @@ export function pinRequest(options: PinOptions = {}): CreatePin {
     allowMultiple: options.allowMultiple ?? true,
     expiresInMs: options.ttlMs ?? 3_600_000,
   } as const;
+  const delivery = newDelivery(pin);
   return {
     opId: operation(),
     pin,
-    delivery: newDelivery(pin),
+    delivery,
+    ...(options.plan && { run: newRun(pin.applicationId, delivery.callRef) }),
     limits: { ...NO_SEND_LIMITS, ...options.limits },
     supersede: options.supersede ?? false,
     timers: options.timers ?? [],
@@ -160,6 +238,7 @@ export interface AttemptOptions {
   readonly failureCap?: Limit;
   readonly opId?: string;
   readonly events?: AttemptPin['events'];
+  readonly exhaustedEvents?: AttemptPin['events'];
 }
 
 const RIGHT = createHash('sha256').update('right').digest();
@@ -174,6 +253,7 @@ export const attemptRequest = (id: PinId, right: boolean, options: AttemptOption
   verifyLimit: options.verifyLimit ?? UNLIMITED,
   failureCap: options.failureCap,
   events: options.events ?? [],
+  ...(options.exhaustedEvents && { exhaustedEvents: options.exhaustedEvents }),
 });
 
 export function attempt(

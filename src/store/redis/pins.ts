@@ -57,9 +57,16 @@ export function createPins({ scripts, deliveries, messages }: Deps): Pins {
   ): Promise<LimitHit | { at: number; again: boolean }> {
     const { pin, limits } = request;
     const args: Argument[] = [
-      ...[pin.pinId, pin.applicationId, pin.to, pinInfo(pin), pin.seed.toString('base64')],
-      ...[Math.ceil(pin.expiresInMs), pin.attemptsAllowed, flag(pin.allowMultiple), flag(request.supersede)],
-      ...[bearer.kind, bearer.ref, bearer.info],
+      pin.pinId,
+      pin.applicationId,
+      pin.to,
+      pinInfo(pin),
+      pin.seed.toString('base64'),
+      Math.ceil(pin.expiresInMs),
+      pin.attemptsAllowed,
+      flag(pin.allowMultiple),
+      flag(request.supersede),
+      ...bearerArguments(bearer),
       ...sendLimitArguments(limits),
       packEvents(request.events),
       ...armArguments(request.timers),
@@ -90,7 +97,9 @@ export function createPins({ scripts, deliveries, messages }: Deps): Pins {
     const applicationId = application ?? (await getPin(pinId))?.applicationId;
     if (applicationId === undefined) return { outcome: 'dead' };
     const args: Argument[] = [
-      ...[pinId, applicationId, bearer.kind, bearer.ref, bearer.info],
+      pinId,
+      applicationId,
+      ...bearerArguments(bearer),
       ...sendLimitArguments(limits),
       packEvents(request.events),
       ...armArguments(request.timers),
@@ -173,6 +182,10 @@ function callBearer(delivery: NewDelivery): Bearer {
 
 function textBearer(message: NewPinMessage): Bearer {
   return { kind: 'g', ref: message.ref, info: pinMessageInfo(message) };
+}
+
+function bearerArguments({ kind, ref, info }: Bearer): Argument[] {
+  return [kind, ref, info];
 }
 
 function sendLimitArguments({ perApplication, perNumber }: SendLimits): Argument[] {

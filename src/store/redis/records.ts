@@ -56,8 +56,8 @@ export function pinFromFields(pinId: PinId, fields: Fields): PinRecord {
 }
 
 /** Everything of a new delivery but its PIN, which the scripts need. */
-export function deliveryInfo({ callRef, pinId: _, ...rest }: NewDelivery): string {
-  const { applicationId, messageRef, channel, carrier, to, from, script } = rest;
+export function deliveryInfo(delivery: NewDelivery): string {
+  const { callRef, applicationId, messageRef, channel, carrier, to, from, script } = delivery;
   return JSON.stringify({ callRef, applicationId, messageRef, channel, carrier, to, from, script });
 }
 
