@@ -6,11 +6,14 @@ import { authCases } from './store-auth.ts';
 import { catalogCases } from './store-catalog.ts';
 import { deliveryCases } from './store-deliveries.ts';
 import { durabilityCases } from './store-durability.ts';
+import { eventCases } from './store-events.ts';
+import { idempotencyCases } from './store-idempotency.ts';
 import { lookupCases } from './store-lookups.ts';
 import { messageCases } from './store-messages.ts';
 import { modelCases } from './store-model.ts';
 import { outboxCases } from './store-outbox.ts';
 import { pinMessageCases } from './store-pin-messages.ts';
+import { planCases } from './store-plans.ts';
 import { queueCases } from './store-queues.ts';
 import { sendCases } from './store-sends.ts';
 
@@ -39,6 +42,9 @@ export function storeContract(name: string, open: () => Promise<StoreHarness>): 
     authCases(current);
     lookupCases(current);
     pinMessageCases(current);
+    planCases(current);
+    eventCases(current);
+    idempotencyCases(current);
     modelCases(current);
   });
 }
