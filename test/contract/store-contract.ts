@@ -13,6 +13,7 @@ import { messageCases } from './store-messages.ts';
 import { modelCases } from './store-model.ts';
 import { outboxCases } from './store-outbox.ts';
 import { pinMessageCases } from './store-pin-messages.ts';
+import { planModelCases } from './store-plan-model.ts';
 import { planCases } from './store-plans.ts';
 import { queueCases } from './store-queues.ts';
 import { sendCases } from './store-sends.ts';
@@ -43,6 +44,7 @@ export function storeContract(name: string, open: () => Promise<StoreHarness>): 
     lookupCases(current);
     pinMessageCases(current);
     planCases(current);
+    planModelCases(current);
     eventCases(current);
     idempotencyCases(current);
     modelCases(current);
