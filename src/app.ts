@@ -8,6 +8,7 @@ import { createNumberPushRenderer, numberApi, NUMBER_PUSH } from './api/infobip/
 import { legacyQueryApi, renderSmsReport, smsApi } from './api/infobip/sms/index.ts';
 import { renderVoiceReport, ttsApi } from './api/infobip/tts/index.ts';
 import { createServer } from './api/server.ts';
+import { verifyApi } from './api/verify/index.ts';
 import { startCarriers, type Carriers } from './app-carriers.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -145,6 +146,19 @@ export async function startApp(
       plugins: [
         async scope => await carrierWebhooks(scope, webhooks),
         async scope => await auth.routes(scope),
+        async root =>
+          await root.register(
+            verifyApi({
+              verifications: delivery.verifications,
+              store,
+              authenticate,
+              security,
+              defaultLanguage: config.voice.defaultLanguage,
+              clock,
+              random,
+              log,
+            }),
+          ),
         async root => await root.register(legacyQueryApi({ messaging, clock, log, authenticate })),
       ],
       faces: [
