@@ -71,7 +71,7 @@ export function toServiceError(error: unknown): ServiceError {
 export function createErrorHandler(options: { log: Logger; render: (error: ServiceError) => object }) {
   return (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const error = toServiceError(thrown);
-    if (error.status >= 500) {
+    if (error.status >= 500 && !isShed(error)) {
       const cause = thrown instanceof ServiceError ? (thrown.cause ?? thrown) : thrown;
       options.log.error({ err: cause, reqId: request.id, status: error.status }, 'request failed');
     }
@@ -80,6 +80,11 @@ export function createErrorHandler(options: { log: Logger; render: (error: Servi
     // The error may come from the serializer of the route's answer, which an envelope does not fit.
     reply.code(error.status).type('application/json').serializer(JSON.stringify).send(options.render(error));
   };
+}
+
+/** Refused by the gate (overload.ts), which counts and sums up: no line each, when there is too much to do already. */
+export function isShed({ reason }: ServiceError): boolean {
+  return reason === 'overloaded' || reason === 'draining';
 }
 
 /** Whole seconds, rounded up: who waits that long is not refused again. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { ServiceError, type ErrorId } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { toServiceError } from './error-handler.ts';
+import { isShed, toServiceError } from './error-handler.ts';
 import { documented } from './openapi.ts';
 
 /** Errors of our own API as problem details (RFC 9457): `application/problem+json`. */
@@ -166,7 +166,7 @@ function retryAfterSeconds(error: ServiceError): number | undefined {
 export function createProblemHandler({ log }: { log: Logger }) {
   return (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const error = toServiceError(thrown);
-    if (error.status >= 500) {
+    if (error.status >= 500 && !isShed(error)) {
       const cause = thrown instanceof ServiceError ? (thrown.cause ?? thrown) : thrown;
       log.error({ err: cause, reqId: request.id, status: error.status }, 'request failed');
     }

@@ -12,10 +12,12 @@ import { ServiceError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Authenticator } from './auth.ts';
 import { answerClientError, classicEnvelope, createErrorHandler } from './error-handler.ts';
-import { registerHealth } from './health.ts';
+import { createHealth, registerHealth, type Health } from './health.ts';
 import { infobipApi, type InfobipDeps } from './infobip/index.ts';
 import { rememberPaths } from './known-paths.ts';
+import { registerMetrics, type MetricsRoute } from './metrics.ts';
 import { registerOpenApi } from './openapi.ts';
+import { guardAgainstOverload, type Overload } from './overload.ts';
 import { logRequests } from './request-log.ts';
 import { zodValidator } from './validation.ts';
 
@@ -25,6 +27,12 @@ export interface ServerDeps extends InfobipDeps {
   /** Under which the world reaches us; for the OpenAPI document. */
   readonly publicUrl: string;
   readonly version: string;
+  /** Absent: ready as soon as the store is. */
+  readonly health?: Health;
+  /** Absent: everything is let in. */
+  readonly overload?: Overload;
+  /** Absent: there is no /metrics. */
+  readonly metrics?: MetricsRoute;
   /** Addresses and networks of proxies whose X-Forwarded-For is believed (login throttles count by address). */
   readonly trustProxy?: readonly string[];
   /**
@@ -100,9 +108,11 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
   logRequests(app, deps);
+  if (deps.overload) guardAgainstOverload(app, { ...deps.overload, clock: deps.clock });
 
   await registerOpenApi(app, deps);
-  registerHealth(app, deps);
+  registerHealth(app, deps.health ?? readyWithStore(deps));
+  if (deps.metrics) registerMetrics(app, { ...deps.metrics, clock: deps.clock });
   for (const plugin of deps.plugins ?? []) await plugin(app, {});
   // Before its body is parsed for nobody; after the hook by which a socket server knows a refused upgrade, to end it.
   app.addHook('onRequest', async (request, reply) => {
@@ -111,4 +121,10 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(infobipApi(deps));
   await app.ready();
   return app;
+}
+
+function readyWithStore({ store, clock, log }: ServerDeps): Health {
+  const health = createHealth({ store, clock, log });
+  health.started();
+  return health;
 }

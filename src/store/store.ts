@@ -13,6 +13,7 @@ import type {
   PinRecord,
   Template,
 } from '../domain/types.ts';
+import type { StoreBacklog } from '../metrics/metrics.ts';
 import type { AuthStore } from './auth-store.ts';
 import type { EventStore } from './event-store.ts';
 import type { LookupStore } from './lookup-store.ts';
@@ -98,6 +99,8 @@ export interface Store
   now(): Promise<number>;
   /** Resolves when a durable write went through. @throws ServiceError unavailable */
   ping(): Promise<void>;
+  /** What waits, for metrics: cheap whatever waits, and never older than the last few seconds. */
+  backlog?(): Promise<StoreBacklog>;
   close(): Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import type { CreatePinMessageResult } from '../pin-message-store.ts';
 import type { AddDeliveryResult, CreatePinResult, Store } from '../store.ts';
 import { createAttempts } from './attempts.ts';
 import { createAuthRecords } from './auth-records.ts';
+import { createBacklog } from './backlog.ts';
 import { createBulks, settleMessages } from './bulks.ts';
 import { createCatalog } from './catalog.ts';
 import { createDeliveries } from './deliveries.ts';
@@ -81,6 +82,7 @@ export function createSqliteStore(deps: {
   const auth = createAuthRecords(db, now);
   const lookups = createLookups(db, now, outbox);
   const sweep = createSweep({ db, now, writer, log });
+  const backlog = createBacklog(db, now);
   const once = createOnce(now);
   const planVerbs = createPlanVerbs({ ...sending, writer, once });
   const touch = db.prepare('UPDATE decoy SET tries = tries + 1, touched_at = ? WHERE id = 2');
@@ -224,6 +226,7 @@ export function createSqliteStore(deps: {
     sweep,
     now: () => writer.read(now),
     ping: () => writer.write(() => void touch.run(now())),
+    backlog: () => writer.read(backlog),
     async close() {
       if (closed) return;
       closed = true;

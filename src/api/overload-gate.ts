@@ -1,0 +1,284 @@
+import type { Clock, Timer } from '../clock.ts';
+import { ServiceError } from '../errors.ts';
+
+/**
+ * `carrier`: webhooks and media sockets, which belong to calls that were promised. `verify`: somebody has heard a code and
+ * types it in. `send`: everything else can be asked again a little later.
+ */
+export type GuardedKind = 'carrier' | 'verify' | 'send';
+export type ShedReason = 'busy' | 'queue-full' | 'waited' | 'draining' | 'hard-limit';
+
+export interface KindLimits {
+  /** Requests worked on at a time; more wait. */
+  readonly running: number;
+  /** Requests that may wait; more are refused. */
+  readonly waiting: number;
+  /** How long one may wait while the queue runs empty now and then. */
+  readonly patienceMs: number;
+}
+
+export interface GateLimits {
+  readonly kinds: Readonly<Record<GuardedKind, KindLimits>>;
+  /** Live media sockets; a further one is refused. */
+  readonly mediaSockets: number;
+  /** Lag of the event loop above which sends, and with hardly any send left, verifies are let in less and less. */
+  readonly sendLagMs: number;
+  readonly verifyLagMs: number;
+}
+
+export const GATE_LIMITS: GateLimits = {
+  kinds: {
+    // A carrier waits 15 s for its webhook: late is better than never.
+    carrier: { running: 1_024, waiting: 4_096, patienceMs: 5_000 },
+    verify: { running: 512, waiting: 1_024, patienceMs: 150 },
+    send: { running: 256, waiting: 512, patienceMs: 250 },
+  },
+  mediaSockets: 5_000,
+  sendLagMs: 20,
+  verifyLagMs: 60,
+};
+
+export interface GateDeps {
+  readonly clock: Clock;
+  /** Of the event loop, now (metrics/loop-lag.ts). */
+  readonly lagMs: () => number;
+  readonly limits?: Partial<GateLimits>;
+  readonly onShed?: (refusal: { kind: GuardedKind; reason: ShedReason }) => void;
+}
+
+/** A place among the running requests of a kind. `leave` may be called oftener, and before the place was reached. */
+export interface Place {
+  readonly reached: Promise<void>;
+  leave(): void;
+}
+
+/** A queue that was never empty for this long is a standing one: waiting in it helps nobody. */
+const STANDING_AFTER_MS = 500;
+/** How long one may wait in a standing queue. */
+const STANDING_PATIENCE_MS = 20;
+const ADJUST_EVERY_MS = 100;
+/** Of the share that is let in: lost at most, at twice the lag that is allowed or more; and won back each time. */
+const CUT = 0.3;
+const RAISE = 0.03;
+/** So that there is always something to measure by. */
+const LEAST_SHARE: Readonly<Record<'verify' | 'send', number>> = { send: 0.01, verify: 0.1 };
+/** Below this share of sends verifies are cut too. */
+const HARDLY_ANY = 0.05;
+/** Refused callers are told to come back after one to five seconds, so that they do not all come at once. */
+const RETRY_SPREAD = 5;
+const DRAIN_RETRY_MS = 5_000;
+
+/**
+ * What keeps a service that is asked for too much good for something: it refuses early and cheaply what it could not
+ * answer in time. Sends are refused first, verifies after them, carriers only at hard limits.
+ *
+ * Two guards. The share that is let in follows the lag of the event loop, whatever makes the loop late: little is lost
+ * before it is too much, and no request is worked on only to be answered too late. And each kind has places, with a queue
+ * before them whose patience is short once the queue stands (the controlled delay of Maurer, "Fail at Scale", ACM Queue
+ * 13/8, 2015, after Nichols and Jacobson's CoDel): that is for a store or a hook that is slow.
+ */
+export class OverloadGate {
+  readonly #deps: GateDeps;
+  readonly #limits: GateLimits;
+  readonly #queues: Readonly<Record<GuardedKind, PlaceQueue>>;
+  readonly #share = { verify: 1, send: 1 };
+  /** What of a request each kind has saved up: one whole lets one in. */
+  readonly #credit = { verify: 1, send: 1 };
+  #adjustedAt: number;
+  #sockets = 0;
+  #refusals = 0;
+  #draining = false;
+
+  constructor(deps: GateDeps) {
+    this.#deps = deps;
+    this.#limits = { ...GATE_LIMITS, ...deps.limits };
+    const queue = (kind: GuardedKind): PlaceQueue =>
+      new PlaceQueue(deps.clock, this.#limits.kinds[kind], reason => this.#refusal(kind, reason));
+    this.#queues = { carrier: queue('carrier'), verify: queue('verify'), send: queue('send') };
+    this.#adjustedAt = deps.clock.monotonic();
+  }
+
+  /**
+   * The door, before anything is read of a request.
+   * @param changes whether it asks for something new: refused while the service is stopping
+   * @throws ServiceError unavailable, with the time to wait
+   */
+  admit(kind: GuardedKind, changes: boolean): void {
+    if (this.#draining && kind === 'send' && changes) throw this.#refusal(kind, 'draining');
+    this.#adjust();
+    const full = this.#queues[kind].full;
+    if (kind === 'carrier') {
+      if (full) throw this.#refusal(kind, 'hard-limit');
+      return;
+    }
+    if (full) throw this.#refusal(kind, 'queue-full');
+    const credit = Math.min(2, this.#credit[kind] + this.#share[kind]);
+    const enough = credit >= 1;
+    this.#credit[kind] = enough ? credit - 1 : credit;
+    if (!enough) throw this.#refusal(kind, 'busy');
+  }
+
+  /** A place to work on the request, when its turn comes; `reached` rejects with ServiceError unavailable when it waited too long. */
+  enter(kind: GuardedKind): Place {
+    return this.#queues[kind].enter();
+  }
+
+  /** A media socket asks to be opened. Returns what to call when it is closed. @throws ServiceError unavailable */
+  openSocket(): () => void {
+    if (this.#sockets >= this.#limits.mediaSockets) throw this.#refusal('carrier', 'hard-limit');
+    this.#sockets++;
+    let open = true;
+    return () => {
+      if (open) this.#sockets--;
+      open = false;
+    };
+  }
+
+  /** From now on nothing new is taken; what runs, and verifications, goes on. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  get mediaSockets(): number {
+    return this.#sockets;
+  }
+
+  requests(): readonly { kind: GuardedKind; running: number; waiting: number }[] {
+    return KINDS.map(kind => ({
+      kind,
+      running: this.#queues[kind].running,
+      waiting: this.#queues[kind].waiting,
+    }));
+  }
+
+  /** The part of the requests that the door lets in, 0 to 1. */
+  admission(): readonly { kind: 'verify' | 'send'; share: number }[] {
+    this.#adjust();
+    return [
+      { kind: 'verify', share: this.#share.verify },
+      { kind: 'send', share: this.#share.send },
+    ];
+  }
+
+  /** Once every `ADJUST_EVERY_MS`, by whoever comes; time that went by without anybody counts as quiet. */
+  #adjust(): void {
+    const now = this.#deps.clock.monotonic();
+    const turns = Math.floor((now - this.#adjustedAt) / ADJUST_EVERY_MS);
+    if (turns <= 0) return;
+    this.#adjustedAt = now;
+    const lag = this.#deps.lagMs();
+    const { sendLagMs, verifyLagMs } = this.#limits;
+    const share = this.#share;
+    const verifiesToo = lag > verifyLagMs && share.send <= HARDLY_ANY;
+    share.send = adjusted(share.send, lag, sendLagMs, turns, LEAST_SHARE.send);
+    if (verifiesToo) share.verify = adjusted(share.verify, lag, verifyLagMs, turns, LEAST_SHARE.verify);
+    else share.verify = Math.min(1, share.verify + RAISE * turns);
+  }
+
+  #refusal(kind: GuardedKind, reason: ShedReason): ServiceError {
+    this.#deps.onShed?.({ kind, reason });
+    const draining = reason === 'draining';
+    const retryAfterMs = draining ? DRAIN_RETRY_MS : 1_000 * (1 + (this.#refusals++ % RETRY_SPREAD));
+    return new ServiceError('unavailable', { retryAfterMs, reason: draining ? 'draining' : 'overloaded' });
+  }
+}
+
+const KINDS: readonly GuardedKind[] = ['carrier', 'verify', 'send'];
+
+function adjusted(share: number, lag: number, allowed: number, turns: number, least: number): number {
+  if (lag <= allowed) return Math.min(1, share + RAISE * turns);
+  const excess = Math.min(1, (lag - allowed) / allowed);
+  return Math.max(least, share * (1 - CUT * excess));
+}
+
+interface Waiting {
+  readonly reach: () => void;
+  readonly timeOut: Timer;
+}
+
+/** Places of one kind, and who waits for one; first come, first served. */
+class PlaceQueue {
+  readonly #clock: Clock;
+  readonly #limits: KindLimits;
+  readonly #tooLong: (reason: 'waited') => ServiceError;
+  readonly #queue = new Set<Waiting>();
+  #running = 0;
+  /** Since when somebody has always been waiting. */
+  #standingSince: number | undefined;
+
+  constructor(clock: Clock, limits: KindLimits, tooLong: (reason: 'waited') => ServiceError) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#tooLong = tooLong;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  get full(): boolean {
+    return this.#queue.size >= this.#limits.waiting;
+  }
+
+  enter(): Place {
+    if (this.#running < this.#limits.running) {
+      this.#running++;
+      return { reached: Promise.resolve(), leave: once(() => this.#free()) };
+    }
+    return this.#wait();
+  }
+
+  #wait(): Place {
+    let leave = (): void => undefined;
+    const reached = new Promise<void>((resolve, reject) => {
+      const away = (): void => {
+        waiting.timeOut.cancel();
+        this.#queue.delete(waiting);
+        if (this.#queue.size === 0) this.#standingSince = undefined;
+      };
+      const waiting: Waiting = {
+        reach: () => {
+          away();
+          this.#running++;
+          leave = () => this.#free();
+          resolve();
+        },
+        timeOut: this.#clock.after(this.#patienceMs(), () => {
+          away();
+          leave = () => undefined;
+          reject(this.#tooLong('waited'));
+        }),
+      };
+      this.#queue.add(waiting);
+      this.#standingSince ??= this.#clock.monotonic();
+      // The caller went away: nobody waits for this promise any more, and it stays open.
+      leave = away;
+    });
+    return { reached, leave: once(() => leave()) };
+  }
+
+  #patienceMs(): number {
+    const stands =
+      this.#standingSince !== undefined && this.#clock.monotonic() - this.#standingSince >= STANDING_AFTER_MS;
+    return stands ? Math.min(STANDING_PATIENCE_MS, this.#limits.patienceMs) : this.#limits.patienceMs;
+  }
+
+  #free(): void {
+    this.#running--;
+    const [next] = this.#queue;
+    next?.reach();
+  }
+}
+
+function once(run: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    run();
+  };
+}

@@ -1,0 +1,118 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+import type { Clock, Timer } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { OverloadGate, type GateLimits, type GuardedKind, type ShedReason } from './overload-gate.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What a request of this route is when there is too much to do; absent: by its path (`kindOf`). */
+    kind?: GuardedKind;
+  }
+}
+
+/** `probe`: health and metrics, which are answered whatever goes on. */
+export type RequestKind = GuardedKind | 'probe';
+
+export interface Overload {
+  readonly gate: OverloadGate;
+  readonly metrics: Pick<Metrics, 'request'>;
+}
+
+/** A service that refuses must say so, and not once a request. */
+const LOG_EVERY_MS = 5_000;
+
+/** The gate of a service, which counts and logs what it refuses. */
+export function createOverload(deps: {
+  clock: Clock;
+  log: Logger;
+  metrics: Pick<Metrics, 'request' | 'shed'>;
+  lagMs: () => number;
+  limits?: Partial<GateLimits>;
+}): Overload {
+  const { clock, log, metrics, lagMs, limits } = deps;
+  let refused: Record<string, number> = {};
+  let timer: Timer | undefined;
+
+  function onShed({ kind, reason }: { kind: GuardedKind; reason: ShedReason }): void {
+    metrics.shed({ kind, reason });
+    const name = `${kind} ${reason}`;
+    refused[name] = (refused[name] ?? 0) + 1;
+    if (timer) return;
+    log.warn({ kind, reason, lagMs: Math.round(lagMs()) }, 'too much to do: refusing requests');
+    timer = clock.after(LOG_EVERY_MS, () => {
+      timer = undefined;
+      log.warn({ refused }, 'requests refused in the last seconds');
+      refused = {};
+    });
+  }
+
+  return { gate: new OverloadGate({ clock, lagMs, limits, onShed }), metrics };
+}
+
+/**
+ * Puts the gate in front of every route that is added to `app` afterwards. The door is first of all hooks: a refusal costs
+ * neither authentication nor the body. A place is taken only when the body is there and its sender is known, so that slow
+ * and nameless senders hold none.
+ */
+export function guardAgainstOverload(app: FastifyInstance, deps: Overload & { clock: Clock }): void {
+  const { gate, metrics, clock } = deps;
+  const started = new WeakMap<FastifyRequest, number>();
+
+  app.addHook('onRequest', async (request, reply) => {
+    started.set(request, clock.monotonic());
+    if (request.is404) return;
+    const kind = kindOfRequest(request);
+    if (kind === 'probe') return;
+    if (!isUpgrade(request)) {
+      gate.admit(kind, request.method !== 'GET' && request.method !== 'HEAD');
+      return;
+    }
+    // Refused before the socket server knows of it: nobody else would end it.
+    reply.raw.once('finish', () => request.raw.socket.destroy());
+    const closed = gate.openSocket();
+    request.raw.socket.once('close', closed);
+  });
+
+  app.addHook('preValidation', async (request, reply) => {
+    if (request.is404) return;
+    const kind = kindOfRequest(request);
+    if (kind === 'probe' || isUpgrade(request)) return;
+    const place = gate.enter(kind);
+    // Both: a caller who goes away leaves no `finish`.
+    reply.raw.once('finish', () => place.leave());
+    reply.raw.once('close', () => place.leave());
+    if (isGone(reply)) place.leave();
+    await place.reached;
+  });
+
+  app.addHook('onResponse', async (request, reply) => {
+    const begin = started.get(request);
+    if (begin === undefined) return;
+    const ms = clock.monotonic() - begin;
+    metrics.request({ kind: kindOfRequest(request), status: reply.statusCode, ms });
+  });
+}
+
+/** What a request of a route is. Whatever is not known to be more urgent is a `send`. */
+export function kindOf(method: string, route: string | undefined): RequestKind {
+  if (route === undefined) return 'send';
+  if (route === '/metrics' || route.startsWith('/health/')) return 'probe';
+  if (route.startsWith('/carrier-webhooks/') || route.startsWith('/media/')) return 'carrier';
+  if (method === 'POST' && /\/(verify|check)$/.test(route)) return 'verify';
+  return 'send';
+}
+
+function kindOfRequest(request: FastifyRequest): RequestKind {
+  const { config, url } = request.routeOptions;
+  return config.kind ?? kindOf(request.method, url);
+}
+
+function isUpgrade(request: FastifyRequest): boolean {
+  return request.headers.upgrade !== undefined && request.routeOptions.url?.startsWith('/media/') === true;
+}
+
+function isGone(reply: FastifyReply): boolean {
+  return reply.raw.destroyed || reply.raw.writableFinished;
+}
