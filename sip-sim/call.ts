@@ -25,6 +25,9 @@ export interface CallDeps extends StreamDeps {
   readonly maxRecordingSeconds: number;
 }
 
+/** Someone who hears what the phone hears: 20 ms of mu-law, undefined for silence; `index` counts from the answer. */
+export type CallEar = (frame: Uint8Array | undefined, index: number) => void;
+
 /** Twilio's words for a call. */
 export type CallStatus =
   | 'queued'
@@ -80,6 +83,7 @@ export class Call {
   readonly #createdMs: number;
   readonly #onEnd: (call: Call) => void;
   readonly #over = new AbortController();
+  readonly #ears = new Set<CallEar>();
   #timers: Timer[] = [];
   #document: AbortController | undefined;
   #line: Line | undefined;
@@ -127,6 +131,12 @@ export class Call {
     return this.state === 'answered' && this.end('completed', 'phone');
   }
 
+  /** Hears what the phone hears, from now on or from the answer, until the returned function is called. */
+  overhear(ear: CallEar): () => void {
+    this.#ears.add(ear);
+    return () => this.#ears.delete(ear);
+  }
+
   /** Presses keys; false unless the call was answered. */
   press(keys: string): boolean {
     if (this.state !== 'answered') return false;
@@ -155,6 +165,7 @@ export class Call {
     this.#over.abort(reason);
     this.#leaveTicker?.();
     this.#line?.close();
+    this.#ears.clear();
     this.#enter('ended', status);
     this.#statusCallback('completed', status);
     this.#onEnd(this);
@@ -218,6 +229,9 @@ export class Call {
       onFirstSound: ms => {
         this.firstSound = { at: this.#deps.clock.wall(), ms };
         this.#emit('call.heard', { ms });
+      },
+      onHeard: (frame, index) => {
+        for (const ear of this.#ears) ear(frame, index);
       },
     });
     this.#line = line;

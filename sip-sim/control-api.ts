@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
 import type { Call } from './call.ts';
@@ -9,9 +9,12 @@ import type { EventLog } from './events.ts';
 import { hlrJson } from './hlr.ts';
 import { errorName, type SimLog } from './log.ts';
 import { mailboxSchema, parseAddress, type Mailboxes } from './mailboxes.ts';
-import type { Message, Messages } from './messages.ts';
+import { inboxJson, type Messages } from './messages.ts';
+import { wantsPage } from './pages.ts';
 import { behaviourSchema, keysSchema, parseNumber, type Phones } from './phone.ts';
+import { phoneList } from './phone-list.ts';
 import { settingsUpdate } from './settings.ts';
+import { testCall } from './test-call.ts';
 
 export interface ControlApiDeps {
   readonly calls: Calls;
@@ -21,6 +24,10 @@ export interface ControlApiDeps {
   readonly events: EventLog;
   readonly log: SimLog;
   readonly index: () => Record<string, unknown>;
+  /** Answers a browser with the phones' page. */
+  readonly page: (reply: FastifyReply) => FastifyReply;
+  /** Whether new calls are taken. */
+  readonly accepting: () => boolean;
   readonly settings: () => Record<string, unknown>;
   readonly applySettings: (update: z.infer<typeof settingsUpdate>) => void;
   readonly reset: () => void;
@@ -80,7 +87,7 @@ export function controlApi(deps: ControlApiDeps): (app: FastifyInstance) => Prom
       reply.code(404).send({ error: 'not-found', message: 'no such path; GET / lists them' }),
     );
 
-    app.get('/', async () => deps.index());
+    app.get('/', (request, reply) => (wantsPage(request) ? deps.page(reply) : deps.index()));
     app.delete('/', async (_request, reply) => {
       deps.reset();
       return await reply.code(204).send();
@@ -91,7 +98,15 @@ export function controlApi(deps: ControlApiDeps): (app: FastifyInstance) => Prom
       return deps.settings();
     });
 
-    app.get<ByNumber>('/phones/:number', request => phone(numberOf(request)));
+    app.get('/phones', () => ({ phones: phoneList(deps) }));
+    app.get<ByNumber>('/phones/:number', (request, reply) =>
+      wantsPage(request) ? deps.page(reply) : phone(numberOf(request)),
+    );
+    app.post<ByNumber>('/phones/:number/ring', async (request, reply) => {
+      const to = numberOf(request);
+      if (!deps.accepting()) throw new ControlError(503, { error: 'stopping', message: 'no new calls' });
+      return await reply.code(201).send(controlCallJson(calls.place(testCall(to))));
+    });
     app.put<ByNumber>('/phones/:number', { bodyLimit: GREETING_LIMIT }, request => {
       const number = numberOf(request);
       phones.set(number, parse(behaviourSchema, request.body ?? {}));
@@ -110,6 +125,7 @@ export function controlApi(deps: ControlApiDeps): (app: FastifyInstance) => Prom
       return hlrJson(number, phones.get(number));
     });
 
+    app.get('/mailboxes', () => ({ mailboxes: mailboxes.list() }));
     app.get<ByAddress>('/mailboxes/:address', request => mailbox(addressOf(request)));
     app.put<ByAddress>('/mailboxes/:address', request => {
       const address = addressOf(request);
@@ -136,16 +152,6 @@ export function controlApi(deps: ControlApiDeps): (app: FastifyInstance) => Prom
     app.get<{ Querystring: { lastEventId?: string } }>('/events', (request, reply) => {
       streamEvents(events, request, reply);
     });
-  };
-}
-
-function inboxJson(message: Message): Record<string, unknown> {
-  return {
-    id: message.sid,
-    from: message.request.from,
-    to: message.request.to,
-    body: message.request.body,
-    receivedAt: message.updatedAt.toISOString(),
   };
 }
 

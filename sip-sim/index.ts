@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 
+import websocket from '@fastify/websocket';
 import fastify from 'fastify';
 
 import { DEFAULT_ACCOUNT_SID, loadAuthToken } from './account.ts';
@@ -9,10 +10,12 @@ import { SimClock } from './clock.ts';
 import { controlApi } from './control-api.ts';
 import { EventLog } from './events.ts';
 import { HttpClient, WEBHOOK_TIMEOUT_MS } from './http-client.ts';
+import { servePhone } from './live-phone.ts';
 import { errorName, silentLog, type SimLog } from './log.ts';
 import { Mailboxes } from './mailboxes.ts';
 import { Messages } from './messages.ts';
-import { Phones } from './phone.ts';
+import { createPages } from './pages.ts';
+import { parseNumber, Phones } from './phone.ts';
 import { Random } from './random.ts';
 import { RestFaultGate } from './rest-faults.ts';
 import { renderSay } from './say.ts';
@@ -64,6 +67,8 @@ export interface Simulator {
 }
 
 const CALLBACK_GRACE_MS = 1_000;
+/** Pages only listen on their socket. */
+const MAX_PAGE_MESSAGE = 1_024;
 
 /** Starts a simulated carrier with simulated phones: Twilio's wire and the control API on one port, mail on another. */
 export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -123,6 +128,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const app = fastify({
     bodyLimit: 256 * 1024,
     forceCloseConnections: true,
+    // Any other path answers an upgrade as the plain request that it also is.
+    http: { shouldUpgradeCallback: request => /^\/phones\/[^/]+\/live$/.test(request.url ?? '') },
     routerOptions: { maxParamLength: 400 },
   });
   // Event streams and requests left hanging are not fastify's to end.
@@ -136,7 +143,21 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
     { accountSid, authToken, mailboxes, events, log, accepting: () => accepting },
     { host, port: options.smtpPort ?? 0 },
   );
+  const pages = createPages();
+  await app.register(websocket, { options: { maxPayload: MAX_PAGE_MESSAGE, perMessageDeflate: false } });
   app.addHook('onRequest', refuseStrangePages(host));
+  await app.register(pages.routes);
+  await app.register(async scope => {
+    scope.get<{ Params: { number: string } }>(
+      '/phones/:number/live',
+      { websocket: true },
+      (socket, { params }) => {
+        const number = parseNumber(params.number.trim());
+        if (number === undefined) return socket.close(1008, 'no number');
+        servePhone({ calls, messages, mailboxes, phones, events, speed: () => clock.speed }, socket, number);
+      },
+    );
+  });
   await app.register(
     twilioApi({
       accountSid,
@@ -158,6 +179,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
       mailboxes,
       events,
       log,
+      page: reply => pages.send(reply),
+      accepting: () => accepting,
       index: () => ({
         name: 'saypin simulator',
         accountSid,
@@ -246,10 +269,14 @@ async function realDelay(ms: number): Promise<void> {
 const PATHS = [
   'PUT /phones/{number}',
   'GET /phones/{number}',
+  'GET /phones',
+  'POST /phones/{number}/ring',
+  'GET /phones/{number}/live (websocket)',
   'GET /phones/{number}/calls',
   'GET /phones/{number}/messages',
   'GET /hlr/{number}',
   'PUT /mailboxes/{address}',
+  'GET /mailboxes',
   'GET /mailboxes/{address}',
   'GET /mailboxes/{address}/messages',
   'GET /calls/{id}',

@@ -28,6 +28,8 @@ export interface LineOptions {
   readonly recording: Recording;
   readonly onKey: (key: string, ms: number) => void;
   readonly onFirstSound: (ms: number) => void;
+  /** Each 20 ms that the phone hears, counted from the answer; undefined is silence. */
+  readonly onHeard: (frame: Uint8Array | undefined, index: number) => void;
 }
 
 /**
@@ -67,6 +69,7 @@ export class Line {
     this.#nextKey();
     const heard = this.#source?.next();
     this.#options.recording.append(heard);
+    this.#options.onHeard(heard, this.#frame);
     const sound = heard !== undefined && isSound(heard);
     if (sound && this.#soundFrames === 0) this.#options.onFirstSound(this.ms);
     if (sound) this.#soundFrames++;

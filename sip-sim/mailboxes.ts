@@ -114,6 +114,22 @@ export class Mailboxes {
     return [...this.#mails.values()].filter(mail => mail.to === address);
   }
 
+  /** Every address that has mail or was set, and how many mails it has. */
+  list(): { address: string; outcome: MailOutcome; mails: number }[] {
+    const counts = new Map<string, number>([...this.#behaviours.keys()].map(address => [address, 0]));
+    for (const { to } of this.#mails.values()) counts.set(to, (counts.get(to) ?? 0) + 1);
+    return [...counts].map(([address, mails]) => ({ address, outcome: this.get(address).outcome, mails }));
+  }
+
+  /** The newest `limit` mails to anyone, oldest first. */
+  newest(limit: number): readonly Mail[] {
+    return [...this.#mails.values()].slice(-limit);
+  }
+
+  mail(id: string): Mail | undefined {
+    return this.#mails.get(id);
+  }
+
   clear(): void {
     for (const timer of this.#bounces) timer.cancel();
     this.#bounces.clear();

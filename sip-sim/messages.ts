@@ -141,6 +141,17 @@ export function segmentCount(body: string): number {
   return body.length <= 70 ? 1 : Math.ceil(body.length / 67);
 }
 
+/** A text as the phone that got it shows it: see README.md. */
+export function inboxJson(message: Message): Record<string, unknown> {
+  return {
+    id: message.sid,
+    from: message.request.from,
+    to: message.request.to,
+    body: message.request.body,
+    receivedAt: message.updatedAt.toISOString(),
+  };
+}
+
 /** Twilio's JSON of a message (carrier-protocols.md 1.6). */
 export function messageJson(message: Message, accountSid: string): Record<string, unknown> {
   const { request, sid, errorCode } = message;

@@ -46,3 +46,9 @@ export function numberPlan(number: string): NumberPlan | undefined {
     mcc,
   };
 }
+
+/** A number as people write it, `+41 79 302 67 27`, and the country it belongs to, where there is one. */
+export function writtenNumber(number: string): { display: string; country: string | null } {
+  const display = parsePhoneNumberFromString(number, { extract: false })?.formatInternational() ?? number;
+  return { display, country: numberPlan(number)?.countryName ?? null };
+}

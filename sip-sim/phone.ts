@@ -70,6 +70,8 @@ export type Behaviour = z.infer<typeof behaviourSchema>;
 export type KeyEntry = Behaviour['keys'][number];
 
 export const DEFAULT_BEHAVIOUR: Behaviour = behaviourSchema.parse({});
+/** Of a phone that nobody has set up while somebody holds it. */
+const HELD_BEHAVIOUR: Behaviour = behaviourSchema.parse({ outcome: 'manual' });
 
 /** The greeting as 8 kHz mu-law; undefined where the text is no base64 of a WAV file that can be read. */
 export function decodeGreeting(base64: string): Uint8Array | undefined {
@@ -87,10 +89,31 @@ export function parseNumber(text: string): string | undefined {
 /** The behaviours that were set, by number; bounded, the longest unset goes first. */
 export class Phones {
   readonly #behaviours = new Map<string, Behaviour>();
+  /** How many people hold the phone: open pages of it. */
+  readonly #held = new Map<string, number>();
   readonly #limit = 10_000;
 
   get(number: string): Behaviour {
-    return this.#behaviours.get(number) ?? DEFAULT_BEHAVIOUR;
+    return this.#behaviours.get(number) ?? (this.#held.has(number) ? HELD_BEHAVIOUR : DEFAULT_BEHAVIOUR);
+  }
+
+  /** Numbers that were set or are held. */
+  numbers(): ReadonlySet<string> {
+    return new Set([...this.#behaviours.keys(), ...this.#held.keys()]);
+  }
+
+  isHeld(number: string): boolean {
+    return this.#held.has(number);
+  }
+
+  /** Somebody takes the phone in hand: unless it was set up, calls now wait for them. Call the result once, to put it down. */
+  hold(number: string): () => void {
+    this.#held.set(number, (this.#held.get(number) ?? 0) + 1);
+    return () => {
+      const left = (this.#held.get(number) ?? 1) - 1;
+      if (left === 0) this.#held.delete(number);
+      else this.#held.set(number, left);
+    };
   }
 
   set(number: string, behaviour: Behaviour): void {
