@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 
 import { startRedis, type RedisServer } from './redis-server.ts';
 

@@ -9,7 +9,7 @@ export type RedisClient = Redis | Cluster;
 export type StoreLog = Pick<Logger, 'info' | 'warn'>;
 
 /** After a server is back, the next try to reach it is at most this far (faults.md F5: in use within 1 s). */
-const RECONNECT_MS = 250;
+const RECONNECT_MS = 100;
 /** A connection on which nothing came for so long, though something was asked, is given up: a partition says no goodbye. */
 const SILENCE_MS = 2000;
 
