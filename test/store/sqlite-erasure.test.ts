@@ -4,7 +4,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { createKeyring, derivePin } from '../../src/domain/pin.ts';
 import { openTestStore } from '../support/sqlite-harness.ts';
-import { applicationId, attempt, createdPin, times, type PinOptions } from '../support/store-fixtures.ts';
+import {
+  applicationId,
+  attempt,
+  createdPin,
+  operation,
+  times,
+  type PinOptions,
+} from '../support/store-fixtures.ts';
 
 /** Every byte of the store: file, log, index of the log, lock. */
 function everything(path: string): Buffer {
@@ -39,6 +46,7 @@ describe('what the files hold', () => {
     ['verified', { allowMultiple: false }, id => attempt(harness.store, id, true)],
     ['exhausted', { attempts: 1 }, id => attempt(harness.store, id, false)],
     ['expired', { ttlMs: 10 }, () => harness.advance(20)],
+    ['cancelled', {}, pinId => harness.store.cancelPin({ opId: operation(), pinId, events: [] })],
     [
       'superseded',
       { applicationId: application },

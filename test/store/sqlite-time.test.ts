@@ -4,6 +4,14 @@ import { openTestStore } from '../support/sqlite-harness.ts';
 import { applicationId, attempt, createdPin, pinRequest } from '../support/store-fixtures.ts';
 
 const HOUR = 3_600_000;
+const CLAIM = {
+  account: 'a',
+  keyHash: 'k',
+  fingerprint: 'f',
+  subject: 'first',
+  leaseMs: 30_000,
+  keepMs: 60_000,
+} as const;
 
 /** faults.md F12: the wall clock jumps, monotonic time does not. */
 describe.each([
@@ -88,7 +96,32 @@ describe('the wall clock set back while the store was closed', () => {
   });
 });
 
+describe('idempotency keys, the wall clock set back while the store was closed', () => {
+  it('are kept as long as they were meant to be, from the new start', async () => {
+    const harness = await openTestStore();
+    await harness.store.openIdempotency(CLAIM);
+    await harness.store.closeIdempotency({ ...CLAIM, status: 201, body: 'b' });
+    harness.clock.setWall(harness.clock.now() - HOUR);
+    await harness.reopen();
+    harness.clock.advance(59_999);
+    expect(await harness.store.openIdempotency(CLAIM)).toMatchObject({ outcome: 'done' });
+    harness.clock.advance(1);
+    expect(await harness.store.openIdempotency(CLAIM)).toMatchObject({ outcome: 'yours' });
+    await harness.dispose();
+  });
+});
+
 describe('leases of an earlier life', () => {
+  it('of an idempotency key go to the next who asks, with the subject of the first', async () => {
+    const harness = await openTestStore();
+    await harness.store.openIdempotency(CLAIM);
+    expect(await harness.store.openIdempotency(CLAIM)).toEqual({ outcome: 'busy' });
+    await harness.reopen();
+    const claim = await harness.store.openIdempotency({ ...CLAIM, subject: 'second' });
+    expect(claim).toEqual({ outcome: 'yours', subject: 'first', resumed: true });
+    await harness.dispose();
+  });
+
   it('are nobody’s: timers and events are due at once after a restart', async () => {
     const harness = await openTestStore();
     await createdPin(harness.store, {

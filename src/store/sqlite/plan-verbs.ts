@@ -20,7 +20,7 @@ export function createPlanVerbs(deps: Deps): PlanStore & EventStore {
   const records = createVerificationRecords(deps);
   const policies = createPolicies(db);
   const idempotency = createIdempotency(db, now);
-  const events = createEventLog(db, now, outbox);
+  const events = createEventLog(deps);
 
   return {
     getRun: pinId => writer.read(() => runs.get(pinId)),
@@ -52,7 +52,7 @@ export function createPlanVerbs(deps: Deps): PlanStore & EventStore {
     emitEvents: request => writer.write(() => outbox.emit(request)),
     publishEvents: request => writer.write(() => events.publish(request)),
     getLoggedEvent: id => writer.read(() => events.get(id)),
-    listLoggedEvents: filter => writer.read(() => events.list(filter)),
+    listLoggedEvents: filter => events.list(filter),
     async sweepLoggedEvents({ retentionMs }) {
       for (let total = 0; ;) {
         const deleted = await writer.write(() => events.sweepSome(retentionMs));

@@ -106,5 +106,5 @@ function refOf(start: AdvanceRun['start']): CallRef | undefined {
 
 /** Whether something may still be started for it: nothing is once it was verified, be it for another use. */
 function startable(pin: PinRecord, at: number): boolean {
-  return pin.state === 'active' && pin.seed !== undefined && verificationState(pin, at) === 'pending';
+  return pin.seed !== undefined && verificationState(pin, at) === 'pending';
 }
