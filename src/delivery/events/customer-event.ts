@@ -123,7 +123,7 @@ function callEvent(source: StoredEvent): NewLoggedEvent | undefined {
       carrier,
       from,
       reason: cause,
-      providerReason: short(carrierCause),
+      carrierReason: short(carrierCause),
       sipCode,
       answeredAt: answeredAt === undefined ? undefined : new Date(answeredAt).toISOString(),
       codeHeard,
@@ -149,7 +149,7 @@ function messageEvent(source: StoredEvent): NewLoggedEvent | undefined {
       carrier,
       from,
       reason: cause,
-      providerReason: short(carrierCode),
+      carrierReason: short(carrierCode),
     },
   });
 }
@@ -182,10 +182,10 @@ function logged(
   };
 }
 
-const MAX_PROVIDER_REASON = 100;
+const MAX_CARRIER_REASON = 100;
 
 /** A carrier's own word: whatever it writes there, it stays a word. */
 function short(text: string | undefined): string | undefined {
   const printable = text?.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ').trim();
-  return printable ? printable.slice(0, MAX_PROVIDER_REASON) : undefined;
+  return printable ? printable.slice(0, MAX_CARRIER_REASON) : undefined;
 }

@@ -26,3 +26,4 @@ export {
   type VerificationEventKind,
   type VerificationFacts,
 } from './sources.ts';
+export { createTestPush, TEST_TYPE, type TestAnswer, type TestPush, type TestPushDeps } from './test-push.ts';
