@@ -458,7 +458,7 @@ export function messageCases(current: Current): void {
       expect(await store().getBulk('sms', bulk.bulkId)).toBeUndefined();
       expect(await store().getMessage(first!.ref)).toBeUndefined();
       expect(
-        (await add({ ...bulk, messages: [{ ...bulk.messages[0]!, ref: newRef() }] })).duplicates,
+        (await add({ ...bulk, messages: [{ ...bulk.messages[0]!, ref: newRef(bulk.bulkId) }] })).duplicates,
       ).toEqual([]);
     });
   });

@@ -1,3 +1,4 @@
+import { beside, shardOf } from '../../src/domain/ids.ts';
 import type { SmsContent, VoiceContent } from '../../src/domain/message.ts';
 import type { NewBatch, NewBulk, NewMessage } from '../../src/store/message-store.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -10,7 +11,8 @@ export function seedMessages(seed: string | number): void {
   random = seededRandom(seed);
 }
 
-export const newRef = (): string => random(16).toString('hex');
+/** In the shard of its bulk, as the service makes them. */
+export const newRef = (bulkId: string): string => beside(shardOf(bulkId), random(16).toString('hex'));
 
 export const VOICE: VoiceContent = {
   text: 'The train leaves at nine',
@@ -36,15 +38,16 @@ export interface BulkOptions extends Partial<Omit<NewBulk, 'batches' | 'messages
 export function newBulk(options: BulkOptions = {}): NewBulk {
   const { count = 3, batch, messages, batches, channel = 'sms', ...rest } = options;
   const number = serial++;
+  const bulkId = rest.bulkId ?? `bulk-${number}`;
   const given = messages ?? Array.from({ length: count }, () => ({}));
   return {
-    bulkId: `bulk-${number}`,
+    bulkId,
     face: channel === 'sms' ? 'sms3' : 'tts3',
     channel,
     ...rest,
     batches: batches ?? [{ from: 'Shop', content: channel === 'sms' ? SMS : VOICE, ...batch }],
     messages: given.map((message, index) => ({
-      ref: newRef(),
+      ref: newRef(bulkId),
       messageId: `message-${number}-${index}`,
       to: `4179${String(3_000_000 + index)}`,
       batch: 0,

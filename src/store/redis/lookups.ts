@@ -2,7 +2,7 @@ import { shardOf } from '../../domain/ids.ts';
 import type { LookupAnswer, LookupFilter, LookupRecord, LookupStore } from '../lookup-store.ts';
 import { keysOf } from './groups.ts';
 import { packEvents } from './outbox-events.ts';
-import { walk } from './pages.ts';
+import { walk, type Entry } from './pages.ts';
 import { unavailable, type Reply, type ScriptRunner } from './script.ts';
 
 /** Forgotten by one script in a shard: twice what one request may add, so that the log shrinks under load too. */
@@ -72,9 +72,9 @@ export function createRedisLookups({ scripts }: { scripts: ScriptRunner }): Look
       const found = await Promise.all([...new Set(bulkIds)].map(bulkId => readBulk(bulkId)));
       yield* newestFirst(found.flat());
     } else {
-      for await (const { at, value } of walk({ groups, read: log, order: 'descending' })) {
-        if (at < since) return;
-        if (value !== '') yield readLookup(value);
+      for await (const read of walk({ groups, read: log, entriesOf, order: 'descending' })) {
+        if (read.record.sentAt < since) return;
+        yield read;
       }
     }
   }
@@ -114,6 +114,17 @@ export function createRedisLookups({ scripts }: { scripts: ScriptRunner }): Look
       return records;
     },
   };
+}
+
+/** What lookups-log.lua returns. */
+function entriesOf(reply: Reply): Entry<Read>[] {
+  const flat = reply as readonly Reply[];
+  return flat.flatMap((at, i) => {
+    if (i % 3 > 0) return [];
+    const lookup = flat[i + 2] ?? '';
+    const value = lookup === '' ? undefined : readLookup(lookup);
+    return [{ at: Number(at), member: String(flat[i + 1]), value }];
+  });
 }
 
 function fits({ record, statusGroup, mccMnc }: Read, filter: LookupFilter): boolean {

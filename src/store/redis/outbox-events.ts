@@ -11,7 +11,7 @@ export function packEvents(events: readonly NewEvent[]): string {
     events.map(({ id, type, data, target, batch }) => [
       id,
       type,
-      target ?? originOf(data['url']),
+      target ?? targetOf(data['url']),
       batch ?? '',
       JSON.stringify(data),
     ]),
@@ -43,6 +43,7 @@ export function readEvent(reply: Reply): ReadEvent {
   };
 }
 
-function originOf(url: unknown): string {
+/** Whose turn a push to this URL takes: its origin. */
+export function targetOf(url: unknown): string {
   return typeof url === 'string' && URL.canParse(url) ? new URL(url).origin : NO_TARGET;
 }

@@ -1,38 +1,44 @@
 import type { Group } from './groups.ts';
-import type { Reply } from './script.ts';
+import type { Argument, Reply } from './script.ts';
 
-/** An entry of an index that lies in all shards: by score, then by member. */
-export interface Entry {
+/** Where an entry is in an index that lies in all shards: by score, then by member. */
+export interface Place {
   readonly at: number;
-  readonly member: string;
-  readonly value: Reply;
-}
-
-export interface Cursor {
-  readonly at: number;
-  /** Or how it begins. */
+  /** Of a cursor also how it begins. */
   readonly member: string;
 }
+
+/** Without a value: it is there no more, or not to be seen. */
+export interface Entry<Value> extends Place {
+  readonly value: Value | undefined;
+}
+
+export type Order = 'ascending' | 'descending';
 
 const PAGE = 200;
 
-/**
- * Walks an index of all shards in one order, a page of each group of shards at a time. `read` returns score, member and value
- * of each entry behind a cursor, one after the other (lua/include/pages.lua).
- */
-export async function* walk(options: {
-  readonly groups: readonly Group[];
-  readonly read: (group: Group, args: readonly (string | number)[]) => Promise<Reply>;
-  readonly order: 'ascending' | 'descending';
-  readonly after?: Cursor | undefined;
-  /** How many are likely to be wanted. */
-  readonly page?: number;
-}): AsyncGenerator<Entry> {
-  const { groups, read, order, page = PAGE } = options;
+/** By the order of an index: below 0 when `a` comes first. */
+export function comparePlaces(order: Order, a: Place, b: Place): number {
   const sign = order === 'ascending' ? 1 : -1;
-  const size = Math.min(page, PAGE);
-  const fetch = async (group: Group, after: Cursor | undefined): Promise<Entry[]> =>
-    entriesOf(await read(group, [after?.at ?? '', after?.member ?? '', size]));
+  if (a.at !== b.at) return sign * (a.at - b.at);
+  if (a.member === b.member) return 0;
+  return a.member < b.member ? -sign : sign;
+}
+
+/**
+ * Walks an index of all shards in one order, a page of each group of shards at a time. `read` gets the score and member behind
+ * which the page begins ('' both: from the start) and its size (lua/include/pages.lua).
+ */
+export async function* walk<Value>(options: {
+  readonly groups: readonly Group[];
+  readonly read: (group: Group, args: readonly Argument[]) => Promise<Reply>;
+  readonly entriesOf: (reply: Reply) => readonly Entry<Value>[];
+  readonly order: Order;
+  readonly after?: Place | undefined;
+}): AsyncGenerator<Value> {
+  const { groups, read, entriesOf, order } = options;
+  const fetch = async (group: Group, after: Place | undefined) =>
+    entriesOf(await read(group, [after?.at ?? '', after?.member ?? '', PAGE]));
   const sources = await Promise.all(
     groups.map(async group => ({ group, entries: await fetch(group, options.after), next: 0 })),
   );
@@ -43,27 +49,14 @@ export async function* walk(options: {
     });
     const [first, ...others] = heads;
     if (!first) return;
-    const best = others.reduce((a, b) => (sign * compare(a.entry, b.entry) <= 0 ? a : b), first);
-    yield best.entry;
-    best.source.next++;
-    const { group, entries, next } = best.source;
-    if (next < entries.length || entries.length < size) continue;
-    best.source.entries = await fetch(group, best.entry);
-    best.source.next = 0;
+    const { source, entry } = others.reduce(
+      (a, b) => (comparePlaces(order, a.entry, b.entry) <= 0 ? a : b),
+      first,
+    );
+    if (entry.value !== undefined) yield entry.value;
+    source.next++;
+    if (source.next < source.entries.length || source.entries.length < PAGE) continue;
+    source.entries = await fetch(source.group, entry);
+    source.next = 0;
   }
-}
-
-function entriesOf(reply: Reply): Entry[] {
-  const flat = reply as readonly Reply[];
-  const entries: Entry[] = [];
-  for (let i = 0; i < flat.length; i += 3) {
-    entries.push({ at: Number(flat[i]), member: String(flat[i + 1]), value: flat[i + 2] ?? null });
-  }
-  return entries;
-}
-
-function compare(a: Entry, b: Entry): number {
-  if (a.at !== b.at) return a.at - b.at;
-  if (a.member === b.member) return 0;
-  return a.member < b.member ? -1 : 1;
 }

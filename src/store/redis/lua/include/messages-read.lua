@@ -1,0 +1,39 @@
+-- Messages as the adapter reads them: rows, and once each what their batches say.
+--@include messages
+local read_batches, read_known = {}, {}
+
+-- Place of the batch in the answer, and the lane's send time; nil while the bulk is not, or no more, to be seen.
+local function batch_place(r, name, batch, lane)
+  local known = r .. name .. ' ' .. batch
+  if read_known[known] == nil then
+    local face, hold = unpack(redis.call('HMGET', r .. 'mb:' .. name, 'face', 'hold'))
+    if not face or hold == 'loading' or hold == 'gone' then
+      read_known[known] = false
+    else
+      read_batches[#read_batches + 1] = { name, face, redis.call('HGET', r .. 'mk:' .. name, batch) }
+      read_known[known] = { place = #read_batches - 1, sends = {} }
+    end
+  end
+  local found = read_known[known]
+  if not found then return nil end
+  if not found.sends[lane] then found.sends[lane] = redis.call('HGET', r .. 'ml:' .. name, 's' .. lane) end
+  return found.place, found.sends[lane]
+end
+
+-- Nil: there is no such message.
+local function message_row(r, ref)
+  local row = redis.call('HMGET', r .. 'm:' .. ref,
+    'b', 'k', 'l', 'id', 'to', 'st', 'n', 'w', 'due', 'cl', 'x', 'oc', 'ca', 'ci', 'v', 'c', 's', 'd', 'o', 'rp')
+  if not row[1] then return nil end
+  local place, send = batch_place(r, row[1], row[2], row[3])
+  if not place then return nil end
+  row[1], row[2], row[3] = ref, place, send
+  return row
+end
+
+-- { rows, batches }; what is not there is left out.
+local function messages_answer(r, refs)
+  local rows = {}
+  for _, ref in ipairs(refs) do rows[#rows + 1] = message_row(r, ref) end
+  return { rows, read_batches }
+end

@@ -1,0 +1,51 @@
+-- The lattice of a message (message-store.ts MessageStep).
+--@include messages
+local FURTHER = { enroute = 1, ['waiting-delivery'] = 2, ['delivered-to-operator'] = 3 }
+
+-- A second word on a text that is with the carrier: further on its way, or the carrier's id of it.
+local function message_news(m, outcome, carrier_id)
+  local further = (FURTHER[kind_of(outcome)] or 0) > (FURTHER[kind_of(m.oc)] or 0)
+  return further or (carrier_id ~= '' and not m.ci)
+end
+
+local function message_fits(m, tries, to, outcome, carrier_id)
+  if tries ~= '' and tries ~= tonumber(m.n) then return false end
+  if m.st == 'sending' then return true end
+  if m.st == 'sent' then return to ~= 'sent' or message_news(m, outcome, carrier_id) end
+  return m.st == 'scheduled' and to == 'done'
+end
+
+-- `packed`: JSON of [ref, tries, to, outcome (JSON), due in ms, 1 for a refund, carrier, its id, expires in ms, voice (JSON)], ''
+-- for what is absent. Returns whether it was applied.
+local function message_step(r, packed)
+  local ref, tries, to, outcome, due_in, refund, carrier, carrier_id, expires_in, voice = unpack(cjson.decode(packed))
+  local m = message_load(r, ref)
+  if not m or not message_fits(m, tries, to, outcome, carrier_id) then return false end
+  local next = {
+    st = to,
+    oc = outcome,
+    ca = carrier ~= '' and carrier or nil,
+    ci = carrier_id ~= '' and carrier_id or nil,
+    v = voice ~= '' and voice or nil,
+  }
+  if to == 'scheduled' then
+    local due = now + (due_in == '' and 0 or due_in)
+    local over = m.x and due >= tonumber(m.x)
+    local hold = redis.call('HGET', r .. 'mb:' .. m.b, 'hold')
+    if over or hold == 'canceling' or hold == 'canceled' then
+      next.st = 'done'
+      if refund == 1 then next.oc = over and EXPIRED or CANCELLED end
+    else
+      next.oc = PENDING
+      next.due = due
+      next.w = tonumber(m.w or 0) + refund
+    end
+  elseif to == 'done' then
+    if kind_of(outcome) ~= 'rejected' then next.s = m.s or now end
+  else
+    next.s = m.s or now
+    if not m.x and expires_in ~= '' then next.x = now + expires_in end
+  end
+  message_write(r, m, next)
+  return true
+end

@@ -1,0 +1,160 @@
+-- Messages of bulks, in the shard of their bulk (sqlite/messages.ts has the rules). `r` is the shard's root, `name` is
+-- <channel>:<bulkId>, a member is order+ref: the order of acceptance breaks ties.
+--   mb:<name>         HASH face, send, amount, per, hold, total, accepted, unsent, open, started, created, order, lanes
+--   mk:<name>         HASH batch index → what the adapter keeps of it (JSON), s<index> → what the scripts need of it (JSON):
+--                     validity or 0, days of the window as seven 0 and 1 from Monday or '', its from and to, target of the push or '',
+--                     its batch, its data without the closing brace, 1 where it wants intermediate ones
+--   ml:<name>         HASH of lanes: s<lane> send time, p<lane> ms from slot to slot or '', n<lane> next slot
+--   mx:<name>         LIST of refs
+--   mp:<name>         LIST of refs whose reports are still to be pushed: they were rejected at the door
+--   md:<lane>:<name>  ZSET member by when it is due: what is scheduled
+--   m:<ref>           HASH b name, l lane, k batch, o order, id, to, st state, n tries, w stalls, due, cl claimed, x expires,
+--                     oc outcome (JSON), ca carrier, ci its id, v voice (JSON), c created, s sent, d done, g time in the log,
+--                     rp reported, calls (refs, a blank behind each)
+--   my:<channel>      ZSET order of bulk, lane in six digits, name by when the lane may have something to send
+--   mt                ZSET member by the end of its lease: what is being sent
+--   me                ZSET member by when settling must look at it
+--   mr:<channel>      ZSET member by when it was done, until its report is taken
+--   mg:<channel>      ZSET member by its time in the log
+--   mz                ZSET name by order: bulks of which something is to be settled
+--   mf                ZSET name by when its last message was done: bulks all of whose messages are
+--   mo                ZSET name by until when it is being written
+--   mq:<carrier>:<id>  ref of a text, for as long as anybody may ask
+--@include record
+--@include outbox
+local ORDER_DIGITS_OF_MESSAGE = 22
+local KNOWN_MS = 7 * 86400000
+local PENDING, EXPIRED, CANCELLED = '{"kind":"pending"}', '{"kind":"expired"}', '{"kind":"cancelled"}'
+-- It went out, and no report ever came.
+local NO_REPORT = '{"kind":"failed","carrierCode":"no-callback"}'
+
+local function message_member(m) return m.o .. m.ref end
+local function message_ref(member) return string.sub(member, ORDER_DIGITS_OF_MESSAGE + 1) end
+local function channel_of(name) return string.match(name, '^%a+') end
+local function due_of(r, m) return r .. 'md:' .. m.l .. ':' .. m.b end
+local function kind_of(outcome) return string.match(outcome, '"kind":"([^"]*)"') end
+
+local function message_load(r, ref)
+  local m = as_table(redis.call('HGETALL', r .. 'm:' .. ref))
+  if not m.b then return nil end
+  m.ref = ref
+  return m
+end
+
+local message_settings = {}
+-- What the scripts need of a message's batch.
+local function batch_of(r, m)
+  local known = r .. m.b .. ' ' .. m.k
+  if not message_settings[known] then
+    local validity, days, from, to, target, batch, data, intermediate =
+      unpack(cjson.decode(redis.call('HGET', r .. 'mk:' .. m.b, 's' .. m.k)))
+    message_settings[known] = {
+      validity = validity > 0 and validity or nil,
+      days = days ~= '' and days or nil,
+      from = from,
+      to = to,
+      push = target ~= '' and { target = target, batch = batch, data = data, intermediate = intermediate == 1 } or nil,
+    }
+  end
+  return message_settings[known]
+end
+
+-- The report to the customer; `intermediate` is a word on the way, or nil.
+local function message_push(r, ref, push, intermediate)
+  local data = push.data .. ',"messageRef":"' .. ref .. '"'
+  local id = 'message-report-' .. ref
+  if intermediate then
+    data = data .. ',"intermediate":"' .. intermediate .. '"'
+    id = id .. '-' .. intermediate
+  end
+  outbox_put(r, id, 'customer.push', push.target, push.batch, data .. '}')
+end
+
+-- Works out anew when a lane may have something to send; `not_before` sends it to the back of the queue.
+local function lane_refresh(r, name, lane, not_before)
+  local hold, order = unpack(redis.call('HMGET', r .. 'mb:' .. name, 'hold', 'order'))
+  if not order then return end
+  local ready = r .. 'my:' .. channel_of(name)
+  local member = order .. string.format('%06d', lane) .. name
+  local head = not hold and redis.call('ZRANGE', r .. 'md:' .. lane .. ':' .. name, 0, 0, 'WITHSCORES')[2]
+  if not head then
+    redis.call('ZREM', ready, member)
+    return
+  end
+  local send, slot, next_slot = unpack(redis.call('HMGET', r .. 'ml:' .. name, 's' .. lane, 'p' .. lane, 'n' .. lane))
+  local paced = slot ~= '' and math.ceil(tonumber(next_slot)) or 0
+  redis.call('ZADD', ready, math.max(tonumber(head), tonumber(send), paced, not_before), member)
+end
+
+local lanes_touched = {}
+local function lane_touch(r, m, not_before)
+  local known = r .. m.l .. ' ' .. m.b
+  local before = lanes_touched[known] and lanes_touched[known][4] or 0
+  lanes_touched[known] = { r, m.b, m.l, math.max(before, not_before or 0) }
+end
+-- Every script that moved messages ends with it.
+local function lanes_settle()
+  for _, lane in pairs(lanes_touched) do lane_refresh(unpack(lane)) end
+end
+
+local function counts_as_unsent(state, channel)
+  return (state == 'scheduled' or state == 'sending' or (state == 'sent' and channel == 'voice')) and 1 or 0
+end
+
+-- Takes a message out of every index of its state.
+local function message_unlist(r, m)
+  local member = message_member(m)
+  if m.st == 'scheduled' then redis.call('ZREM', due_of(r, m), member) end
+  if m.st == 'sending' then redis.call('ZREM', r .. 'mt', member) end
+  if m.x then redis.call('ZREM', r .. 'me', member) end
+end
+
+-- One message more is done, or (`by` 0) the bulk was empty from the start.
+local function bulk_done(r, name, by)
+  if redis.call('HINCRBY', r .. 'mb:' .. name, 'open', -by) == 0 then redis.call('ZADD', r .. 'mf', now, name) end
+end
+
+-- Moves a message, with all that follows. `to`: st, oc, and where they change w, due, x, ca, ci, v, s.
+local function message_write(r, m, to)
+  local channel, member = channel_of(m.b), message_member(m)
+  message_unlist(r, m)
+  local changes = {}
+  for field, value in pairs(to) do
+    changes[#changes + 1] = field
+    changes[#changes + 1] = value
+  end
+  if to.st == 'done' then
+    changes[#changes + 1] = 'd'
+    changes[#changes + 1] = now
+  end
+  local logged = to.s or m.s or m.g
+  if tostring(logged) ~= m.g then
+    changes[#changes + 1] = 'g'
+    changes[#changes + 1] = logged
+    redis.call('ZADD', r .. 'mg:' .. channel, logged, member)
+  end
+  redis.call('HSET', r .. 'm:' .. m.ref, unpack(changes))
+
+  local expires = to.x or m.x
+  if to.st == 'scheduled' then redis.call('ZADD', due_of(r, m), to.due or m.due, member) end
+  if expires and (to.st == 'scheduled' or (to.st == 'sent' and channel == 'sms')) then
+    redis.call('ZADD', r .. 'me', expires, member)
+  end
+  if to.ci then
+    local key = r .. 'mq:' .. (to.ca or m.ca or '') .. ':' .. to.ci
+    redis.call('SET', key, m.ref, 'PX', KNOWN_MS)
+  end
+  local unsent = counts_as_unsent(to.st, channel) - counts_as_unsent(m.st, channel)
+  if unsent ~= 0 then redis.call('HINCRBY', r .. 'mb:' .. m.b, 'unsent', unsent) end
+  local push = batch_of(r, m).push
+  if to.st == 'done' then
+    redis.call('ZADD', r .. 'mr:' .. channel, now, member)
+    bulk_done(r, m.b, 1)
+    if push then message_push(r, m.ref, push) end
+  elseif to.st == 'sent' and push and push.intermediate and kind_of(to.oc) ~= kind_of(m.oc) then
+    message_push(r, m.ref, push, kind_of(to.oc))
+  end
+  lane_touch(r, m)
+end
+
+local function message_finish(r, m, outcome) message_write(r, m, { st = 'done', oc = outcome }) end
