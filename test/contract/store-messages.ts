@@ -139,7 +139,7 @@ export function messageCases(current: Current): void {
       expect(await claim()).toHaveLength(3);
     });
 
-    it('come back when a lease ends without a word, and at once after a restart', async () => {
+    it('come back when a lease ends without a word, and at once after a restart of their only owner', async () => {
       await add(newBulk({ count: 2 }));
       const [first] = await claim(1);
       expect(await store().claimStaleMessages({ limit: 9, leaseMs: 500 })).toEqual([]);
@@ -148,6 +148,7 @@ export function messageCases(current: Current): void {
       expect(await store().claimStaleMessages({ limit: 9, leaseMs: 500 })).toEqual([]);
       await claim(1);
       await current().reopen();
+      if (!current().soleOwner) await current().advance(1_000);
       expect(await store().claimStaleMessages({ limit: 9, leaseMs: 500 })).toHaveLength(2);
     });
 
@@ -402,7 +403,9 @@ export function messageCases(current: Current): void {
       await current().reopen();
       const rest = await store().takeReports({ channel: 'sms', withinMs: DAY, limit: 50 });
       expect(rest).toHaveLength(2);
-      const all = [...pulled, ...rest].map(message => message.doneAt ?? 0);
+      // Those that pull at once get the oldest, in no order among them.
+      const oldest = pulled.toSorted((a, b) => (a.doneAt ?? 0) - (b.doneAt ?? 0));
+      const all = [...oldest, ...rest].map(message => message.doneAt ?? 0);
       expect(all).toEqual(all.toSorted((a, b) => a - b));
       expect(await store().takeReports({ channel: 'sms', withinMs: DAY, limit: 50 })).toEqual([]);
     });

@@ -174,6 +174,7 @@ export function outboxCases(current: Current): void {
       await harness.advance(500);
       expect(shape(await harness.store.claimEvents(three))).toEqual([['a1', 2, ['a2']]]);
       await harness.reopen();
+      if (!harness.soleOwner) await harness.advance(60_000);
       const again = await harness.store.claimEvents(LEASE);
       expect(shape(again)).toEqual([
         ['a1', 3, ['a2']],

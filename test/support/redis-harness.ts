@@ -43,6 +43,7 @@ async function openHarness(redis: {
   let store = await open();
   return {
     exactTime: true,
+    soleOwner: false,
     anyOrder: redis.anyOrder,
     get store() {
       return store;

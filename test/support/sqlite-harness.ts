@@ -25,6 +25,7 @@ export async function openTestStore(): Promise<StoreHarness & { clock: FakeClock
     clock,
     path,
     exactTime: true,
+    soleOwner: true,
     get store() {
       return store;
     },

@@ -34,6 +34,8 @@ export interface StoreHarness {
   readonly store: Store;
   /** Whether `advance` moves time by exactly so much; a store on a clock of its own really waits, and is late. */
   readonly exactTime: boolean;
+  /** Nobody else can have the data: to open it again ends every lease at once. */
+  readonly soleOwner: boolean;
   /** What is asked at once may be done in another order: the model asks one thing at a time. */
   readonly anyOrder?: boolean;
   /** Moves the store's time forward. */

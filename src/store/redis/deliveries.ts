@@ -2,6 +2,7 @@ import { DELIVERY_STATES, type CallRef, type Delivery } from '../../domain/types
 import type { Store } from '../store.ts';
 import { armArguments, cancelArguments, optional } from './arguments.ts';
 import { shardOfId } from './keys.ts';
+import { packStep } from './messages-codec.ts';
 import { packEvents } from './outbox-events.ts';
 import { deliveryFromFields, fieldsOf } from './records.ts';
 import type { Reply, ScriptRunner } from './script.ts';
@@ -30,7 +31,7 @@ export function createDeliveries({ scripts }: { scripts: ScriptRunner }): Delive
         report?.answeredAt ?? '',
         optional(request.dialog),
         packEvents(request.events ?? []),
-        '',
+        packStep(request.message),
         ...cancelArguments(request.cancel),
         ...armArguments(request.arm),
       ];

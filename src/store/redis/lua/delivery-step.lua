@@ -7,6 +7,7 @@
 --@include sent
 --@include timers
 --@include outbox
+--@include messages-step
 local key = root .. 'd:' .. ARGV[2]
 local fields = redis.call('HGETALL', key)
 if first then return { cmsgpack.unpack(first), fields, {} } end
@@ -42,8 +43,16 @@ if before.pin ~= '' and not before.sent and (carrier or (state > 0 and state < 4
   change('sent', 1)
 end
 redis.call('HSET', key, unpack(changes))
+if carrier and not before.carrier then
+  local name = string.match(before.info, '"carrier":"([^"]*)"')
+  redis.call('SET', root .. 'dq:' .. name .. ':' .. carrier, ARGV[2], 'PX', KNOWN_MS)
+end
 if applied then
   arm_timers(cancel_timers(10))
   outbox_emit(ARGV[8])
+  if ARGV[9] ~= '' then
+    message_step(root, ARGV[9])
+    lanes_settle()
+  end
 end
 return { finish(applied and 1 or 0), fields, changes }

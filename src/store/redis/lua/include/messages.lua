@@ -19,7 +19,7 @@
 --   mz                ZSET name by order: bulks of which something is to be settled
 --   mf                ZSET name by when its last message was done: bulks all of whose messages are
 --   mo                ZSET name by until when it is being written
---   mq:<carrier>:<id>  ref of a text, for as long as anybody may ask
+--   mq:<carrier>:<id>  ref of a text; dq:<carrier>:<id>, of a call. For as long as anybody may ask
 --@include record
 --@include outbox
 local ORDER_DIGITS_OF_MESSAGE = 22
