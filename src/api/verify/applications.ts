@@ -32,8 +32,13 @@ export async function findApplication(
 export async function requireEnabled(deps: Deps, id: string | undefined): Promise<Application> {
   const application = await findApplication(deps, id);
   if (!application) throw fieldError('applicationId', 'no such application');
-  if (application.enabled) return application;
-  throw new ServiceError('forbidden', { fields: { applicationId: ['is switched off'] } });
+  assertEnabled(application);
+  return application;
+}
+
+/** For sends; what was sent can still be checked and cancelled. @throws ServiceError forbidden */
+export function assertEnabled({ enabled }: Application): void {
+  if (!enabled) throw new ServiceError('forbidden', { reason: 'application-disabled' });
 }
 
 /** For a path that names it. @throws ServiceError notFound */

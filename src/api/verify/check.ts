@@ -45,12 +45,13 @@ type Judged = Exclude<AttemptResult, { outcome: 'limited' | 'unknown' }>;
 /** @param pin as it is now: a check at the same time may have gone before or after this one */
 export function checkBody(result: Judged, pin: PinRecord, now: number): CheckBody {
   const { outcome } = result;
-  const over = pin.seed === undefined || pin.expiresAt <= now;
+  const state = verificationState(pin, now);
+  const open = state === 'pending' && outcome !== 'capped';
   return {
     id: pin.pinId,
     verified: outcome === 'verified',
-    state: verificationState(pin, now),
-    attemptsLeft: over || outcome === 'capped' ? 0 : result.attemptsRemaining,
+    state,
+    attemptsLeft: open ? result.attemptsRemaining : 0,
     expiresAt: iso(pin.expiresAt),
     ...(pin.verifiedAt !== undefined && { verifiedAt: iso(pin.verifiedAt) }),
     ...(outcome !== 'verified' && { reason: outcome }),

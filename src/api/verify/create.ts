@@ -4,7 +4,8 @@ import { parseMsisdn } from '../../domain/phone.ts';
 import type { DeliveryPlan } from '../../domain/plan.ts';
 import { effectiveSettings } from '../../domain/profile.ts';
 import { createTemplate } from '../../domain/template.ts';
-import type { Application, MessageId, PinId, Template } from '../../domain/types.ts';
+import type { Application, E164, MessageId, PinId, Template } from '../../domain/types.ts';
+import type { VerificationView } from '../../delivery/verifications.ts';
 import { fieldError, ServiceError } from '../../errors.ts';
 import { problemAnswers } from '../problem.ts';
 import { requireEnabled } from './applications.ts';
@@ -44,20 +45,11 @@ export function createRoutes(app: VerifyApp, deps: VerifyDeps & { once: Once }):
         subject: verifications.newPinId(to),
         status: 201,
         run: async (pinId: PinId) => {
-          const { from, placeholders = {} } = body;
-          const application = await requireEnabled(deps, body.applicationId);
-          const template = await templateOf(body, application);
-          const plan = planFrom(body, application);
-          const view = await verifications.create({
-            application,
-            template,
-            to,
-            placeholders,
-            pinId,
-            ...(from !== undefined && { from }),
-            ...(plan && { plan }),
-          });
-          return verificationBody(view);
+          try {
+            return verificationBody(await create(body, to, pinId));
+          } catch (error) {
+            throw inWords(error);
+          }
         },
         finished: async (pinId: PinId) => {
           const view = await verifications.get(pinId);
@@ -68,6 +60,22 @@ export function createRoutes(app: VerifyApp, deps: VerifyDeps & { once: Once }):
       return sendAnswer(reply, answer);
     },
   });
+
+  async function create(body: Body, to: E164, pinId: PinId): Promise<VerificationView> {
+    const { from, placeholders = {} } = body;
+    const application = await requireEnabled(deps, body.applicationId);
+    const template = await templateOf(body, application);
+    const plan = planFrom(body, application);
+    return await verifications.create({
+      application,
+      template,
+      to,
+      placeholders,
+      pinId,
+      ...(from !== undefined && { from }),
+      ...(plan && { plan }),
+    });
+  }
 
   async function templateOf(body: Body, application: Application): Promise<Template> {
     const { applicationId } = application;
@@ -82,7 +90,7 @@ export function createRoutes(app: VerifyApp, deps: VerifyDeps & { once: Once }):
     if (channel !== undefined) return planOfChannel(channel);
     if (!plan) return undefined;
     const wished = planOf(plan);
-    assertWithinLife(wished, effectiveSettings(application, security).ttlMs, 'plan.');
+    assertWithinLife(wished, effectiveSettings(application, security).ttlMs);
     return wished;
   }
 }
@@ -92,12 +100,24 @@ function locationOf(body: string): string {
   return `/v1/verifications/${id}`;
 }
 
-/** Names of the wire for those of templates, where they differ. */
-const FIELDS: Readonly<Record<string, string>> = {
-  messageText: 'text',
-  repeatDTMF: 'repeatKey',
-  voiceName: 'voice',
-};
+/** Names of the wire for those of templates and plans, where they differ. */
+const FIELDS: readonly (readonly [RegExp, string])[] = [
+  [/^messageText$/, 'text'],
+  [/^repeatDTMF$/, 'repeatKey'],
+  [/^voiceName$/, 'voice'],
+  [/^steps\[/, 'plan.steps['],
+];
+
+/** The fields of an error by the names that this request has for them. */
+function inWords(error: unknown): unknown {
+  if (!(error instanceof ServiceError) || !error.fields) return error;
+  const { id, fields, reason, cause } = error;
+  const named = Object.entries(fields).map(([field, messages]) => {
+    const [pattern, name] = FIELDS.find(([pattern]) => pattern.test(field)) ?? [/$/, ''];
+    return [field.replace(pattern, name), messages];
+  });
+  return new ServiceError(id, { fields: Object.fromEntries(named), ...(reason && { reason }), cause });
+}
 
 /**
  * A template for one PIN, under the same rules as those that are kept.
@@ -113,27 +133,18 @@ export function inlineTemplate(
   const { text = fallback.text } = body;
   // Words of the customer's own are in a language that only the customer knows.
   const language = body.text === undefined ? fallback.language : body.language;
-  try {
-    const template = createTemplate(
-      applicationId,
-      {
-        messageText: text,
-        pinType: body.pinType ?? 'NUMERIC',
-        pinLength: body.pinLength ?? DEFAULT_PIN_LENGTH,
-        language,
-        voiceName: body.voice,
-        repeatDTMF: body.repeatKey,
-        speechRate: body.speechRate,
-      },
-      { random, now: clock.now() },
-    );
-    return { ...template, messageId: INLINE_TEMPLATE };
-  } catch (error) {
-    if (!(error instanceof ServiceError) || !error.fields) throw error;
-    const fields = Object.entries(error.fields).map(([field, messages]) => [
-      FIELDS[field] ?? field,
-      messages,
-    ]);
-    throw new ServiceError(error.id, { fields: Object.fromEntries(fields) });
-  }
+  const template = createTemplate(
+    applicationId,
+    {
+      messageText: text,
+      pinType: body.pinType ?? 'NUMERIC',
+      pinLength: body.pinLength ?? DEFAULT_PIN_LENGTH,
+      language,
+      voiceName: body.voice,
+      repeatDTMF: body.repeatKey,
+      speechRate: body.speechRate,
+    },
+    { random, now: clock.now() },
+  );
+  return { ...template, messageId: INLINE_TEMPLATE };
 }

@@ -39,7 +39,7 @@ export const verification = {
   createdAt: '2026-11-21T09:00:00.000Z',
   expiresAt: '2026-11-21T09:15:00.000Z',
   verifiedAt: '2026-11-21T09:00:41.350Z',
-  attemptsLeft: 9,
+  attemptsLeft: 0,
   undeliverable: false,
   plan,
   timeline: [
@@ -112,7 +112,7 @@ export const right = {
   id,
   verified: true,
   state: 'verified',
-  attemptsLeft: 9,
+  attemptsLeft: 0,
   expiresAt: '2026-11-21T09:15:00.000Z',
   verifiedAt: '2026-11-21T09:00:41.350Z',
 };

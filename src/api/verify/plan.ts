@@ -10,24 +10,24 @@ import type { DeliveryPlanBody } from './schemas.ts';
 
 /** Delivery plans between the wire, which has seconds, and the domain, which has milliseconds. */
 
+/** Also of the last step: when it fails, the verification is undeliverable. */
 const ON_FAILURE: NextRule = { onFailure: true };
-const NEVER: NextRule = { onFailure: false };
 
 type NextBody = NonNullable<DeliveryPlanBody['steps'][number]['next']>;
 
 export function planOf({ steps }: DeliveryPlanBody): DeliveryPlan {
   return {
-    steps: steps.map(({ channel, carrier, next }, index) => ({
+    steps: steps.map(({ channel, carrier, next }) => ({
       channel,
       ...(carrier !== undefined && { carrier }),
-      next: index === steps.length - 1 ? NEVER : nextOf(next),
+      next: nextOf(next),
     })),
   };
 }
 
 /** This channel and no other. */
 export function planOfChannel(channel: PlanChannel): DeliveryPlan {
-  return { steps: [{ channel, next: NEVER }] };
+  return { steps: [{ channel, next: ON_FAILURE }] };
 }
 
 function nextOf(next: NextBody | undefined): NextRule {
@@ -66,17 +66,16 @@ function toMs(seconds: number): number {
 /**
  * Refuses a wait that never takes effect: even where each step before it is left as early as silence allows, it ends when
  * the PIN has less than `MIN_LIFE_MS` to live. What a failure starts has no wait, and is not judged.
- * @param path of the plan in the request: `plan.`, or nothing where the body is the plan
  * @throws ServiceError badRequest, naming the fields and both figures
  */
-export function assertWithinLife({ steps }: DeliveryPlan, ttlMs: number, path: string): void {
+export function assertWithinLife({ steps }: DeliveryPlan, ttlMs: number): void {
   const errors: Record<string, string[]> = {};
   let startMs = 0;
   for (const [index, { next }] of steps.slice(0, -1).entries()) {
     for (const name of ['noReportAfter', 'notVerifiedAfter'] as const) {
       const dueMs = startMs + (next[`${name}Ms`] ?? 0);
       if (dueMs <= ttlMs - MIN_LIFE_MS || next[`${name}Ms`] === undefined) continue;
-      errors[`${path}steps[${index}].next.${name}Seconds`] = [
+      errors[`steps[${index}].next.${name}Seconds`] = [
         `starts the next step ${dueMs / 1_000} s after the first one at the earliest, but the application’s PINs live for ` +
           `${ttlMs / 1_000} s, of which a step needs ${MIN_LIFE_MS / 1_000}`,
       ];

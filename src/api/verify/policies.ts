@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 import { effectiveSettings } from '../../domain/profile.ts';
 import type { Application } from '../../domain/types.ts';
@@ -22,7 +22,7 @@ export function policyRoutes(app: VerifyApp, deps: VerifyDeps): void {
 
   async function put({ application, owner }: Owned, body: DeliveryPlanBody): Promise<DeliveryPlanBody> {
     const wished = planOf(body);
-    assertWithinLife(wished, effectiveSettings(application, security).ttlMs, '');
+    assertWithinLife(wished, effectiveSettings(application, security).ttlMs);
     await verifications.putPolicy({ ...owner, plan: wished });
     return planBody(wished);
   }
@@ -53,7 +53,7 @@ export function policyRoutes(app: VerifyApp, deps: VerifyDeps): void {
   const written = { 200: plan, ...problemAnswers(400, 401, 403, 404, 429, 500, 503) };
   const read = { 200: plan, ...problemAnswers(401, 403, 404, 429, 500, 503) };
   const removed = {
-    204: { description: 'There is none any more.' },
+    204: z.undefined().describe('There is none any more.'),
     ...problemAnswers(401, 403, 404, 429, 500, 503),
   };
 

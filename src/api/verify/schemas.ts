@@ -23,9 +23,9 @@ const MAX_CARRIER_LENGTH = 100;
 /** More than any PIN has; a PIN of the wrong length is a wrong PIN. */
 const MAX_CANDIDATE_LENGTH = 64;
 const MAX_CURSOR_LENGTH = 200;
-export const MAX_PAGE = 100;
+const MAX_PAGE = 100;
 /** Stripe's. */
-export const MAX_IDEMPOTENCY_KEY_LENGTH = 255;
+const MAX_IDEMPOTENCY_KEY_LENGTH = 255;
 
 const id = z.string().min(1).max(MAX_ID_LENGTH);
 const channel = z.enum(PLAN_CHANNELS);
@@ -224,7 +224,7 @@ export const verification = documented(
     createdAt: instant,
     expiresAt: instant.describe('Nothing ever moves it.'),
     verifiedAt: instant.optional(),
-    attemptsLeft: z.int().describe('Checks that would still be compared.'),
+    attemptsLeft: z.int().describe('Checks left; 0 once it is over.'),
     nextSmsAllowedAt: instant
       .optional()
       .describe('From when on one more may be asked for over this channel. Absent: not any more.'),
@@ -254,7 +254,7 @@ export const checkAnswer = documented(
     id: z.string(),
     verified: z.boolean(),
     state: z.enum(VERIFICATION_STATES),
-    attemptsLeft: z.int().describe('Checks that would still be compared.'),
+    attemptsLeft: z.int().describe('Checks left; 0 once it is over.'),
     expiresAt: instant,
     verifiedAt: instant.optional(),
     reason: z
@@ -280,8 +280,7 @@ export const listQuery = z.strictObject({
   until: queryInstant.optional().describe('Created before this instant.'),
   limit: z
     .string()
-    .regex(/^[1-9]\d{0,2}$/, `must be a whole number from 1 to ${MAX_PAGE}`)
-    .refine(text => Number(text) <= MAX_PAGE, { error: `must be at most ${MAX_PAGE}` })
+    .regex(/^(?:[1-9]\d?|100)$/, `must be a whole number from 1 to ${MAX_PAGE}`)
     .optional()
     .describe(`1 to ${MAX_PAGE}. Default 20.`),
   cursor: z.string().min(1).max(MAX_CURSOR_LENGTH).optional().describe('`nextCursor` of the page before.'),

@@ -1,6 +1,7 @@
 import type { CallRef, PinId } from '../../domain/types.ts';
 import { ServiceError } from '../../errors.ts';
 import { problemAnswers } from '../problem.ts';
+import { assertEnabled, requireApplication } from './applications.ts';
 import { SEND, TAG, type VerifyApp, type VerifyDeps } from './context.ts';
 import { sendAnswer, type Once } from './idempotency.ts';
 import {
@@ -37,6 +38,7 @@ export function stepRoutes(app: VerifyApp, deps: VerifyDeps & { once: Once }): v
         subject: verifications.newRef(pinId),
         status: 200,
         run: async (ref: CallRef) => {
+          await assertMaySend(pinId);
           const view = await verifications.next({ pinId, ref, ...(channel && { channel }) });
           if (!view) throw new ServiceError('notFound');
           return verificationBody(view);
@@ -81,6 +83,13 @@ export function stepRoutes(app: VerifyApp, deps: VerifyDeps & { once: Once }): v
       return sendAnswer(reply, answer);
     },
   });
+
+  /** @throws ServiceError notFound, forbidden */
+  async function assertMaySend(pinId: PinId): Promise<void> {
+    const pin = await deps.store.getPin(pinId);
+    if (!pin) throw new ServiceError('notFound');
+    assertEnabled(await requireApplication(deps, pin.applicationId));
+  }
 }
 
 /** References begin with the shard of their PIN, so it must be one. @throws ServiceError notFound */
