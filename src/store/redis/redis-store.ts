@@ -1,11 +1,17 @@
 import type { Clock } from '../../clock.ts';
 import type { Store } from '../store.ts';
 import { createAttempts } from './attempts.ts';
+import { createRedisAuth, createTokenSweep } from './auth.ts';
+import { createRedisBulks } from './bulks.ts';
+import { createMessageIds } from './bulks-erase.ts';
 import { createCatalog } from './catalog.ts';
 import type { RedisClient } from './connection.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createHealth } from './health.ts';
+import { createRedisLookups } from './lookups.ts';
 import { createMediaTokens } from './media-tokens.ts';
+import { createRedisMessages } from './messages.ts';
+import { createRedisMessageReports } from './messages-reports.ts';
 import { createRedisOutbox } from './outbox.ts';
 import { createPinMessages } from './pin-messages.ts';
 import { createPins } from './pins.ts';
@@ -19,6 +25,7 @@ export function createRedisStore(deps: { client: RedisClient; clock: Clock; scri
   const now = scripts.query('now');
   const deliveries = createDeliveries({ scripts });
   const messages = createPinMessages({ scripts });
+  const ids = createMessageIds({ scripts });
   let closing: Promise<void> | undefined;
 
   const store = {
@@ -30,7 +37,12 @@ export function createRedisStore(deps: { client: RedisClient; clock: Clock; scri
     ...messages,
     ...createTimers({ scripts }),
     ...createRedisOutbox({ scripts }),
-    sweep: createSweep({ scripts }),
+    ...createRedisBulks({ scripts, ids }),
+    ...createRedisMessages({ scripts }),
+    ...createRedisMessageReports({ scripts, ids }),
+    ...createRedisLookups({ scripts }),
+    ...createRedisAuth({ scripts }),
+    sweep: createSweep({ scripts, sweepTokens: createTokenSweep({ scripts }) }),
     now: async () => Number(await now(['0'], [])),
     ping: createHealth(deps),
     close(): Promise<void> {

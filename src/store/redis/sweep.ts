@@ -5,7 +5,8 @@ import type { Mutation, Reply, ScriptRunner } from './script.ts';
 const CHUNK = 200;
 
 /** Erasure and retention, a shard and a chunk at a time. Windows and media tokens end by themselves. */
-export function createSweep({ scripts }: { scripts: ScriptRunner }) {
+export function createSweep(deps: { scripts: ScriptRunner; sweepTokens: () => Promise<number> }) {
+  const { scripts, sweepTokens } = deps;
   const eraseSeeds = scripts.mutation('sweep-seeds');
   const deletePins = scripts.mutation('sweep-pins');
 
@@ -24,6 +25,7 @@ export function createSweep({ scripts }: { scripts: ScriptRunner }) {
       seedsErased += await inChunks(eraseSeeds, shard);
       rowsDeleted += await inChunks(deletePins, shard, retentionMs);
     }
+    rowsDeleted += await sweepTokens();
     return { seedsErased, rowsDeleted };
   };
 }
