@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 import type { ApplicationId } from '../../domain/types.ts';
 import { ServiceError } from '../../errors.ts';
 import type { WebhookEndpoint } from '../../store/event-store.ts';
@@ -108,7 +110,7 @@ export function webhookRoutes(app: EventsApp, deps: EventsDeps): void {
       summary: 'Remove an endpoint; what is on its way to it is dropped',
       params: schemas.webhookParams,
       response: {
-        204: { description: 'There is none any more.' },
+        204: z.undefined().describe('There is none any more.'),
         ...problemAnswers(401, 403, 404, 429, 500, 503),
       },
     },
