@@ -95,7 +95,7 @@ export class LeanCarrier {
 
   /** As `report`, until somebody takes it, as carriers do where they try again. */
   async insist(taken: Taken, status: string, more: Record<string, string> = {}): Promise<void> {
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 1_200; tries++) {
       if (await this.report(taken, status, more)) return;
       await new Promise(resolve => setTimeout(resolve, 50));
     }

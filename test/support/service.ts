@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 /**
  * The service as a user runs it: a child process started with `node src/main.ts`, known only by its ready line, its
  * REST API and the simulator's control API. Everything it prints is kept in a file of its data folder's parent, for the
- * secret canary.
+ * secret canary. `SERVICE_MAIN` in the environment names another main file, from the root of the project.
  */
 export class Service {
   readonly url: string;
@@ -78,11 +78,13 @@ export class Service {
     return readFileSync(this.logFile, 'utf8');
   }
 
-  async restart(): Promise<void> {
+  /** `more`: for this life only. */
+  async restart(more: Record<string, string> = {}): Promise<void> {
     const started = performance.now();
+    const { SERVICE_MAIN: main = 'src/main.ts', ...environment } = { ...this.#environment, ...more };
     const node = join(import.meta.dirname, '../../node_modules/.bin/node');
-    const child = spawn(node, [join(import.meta.dirname, '../../src/main.ts')], {
-      env: { PATH: process.env.PATH, ...this.#environment },
+    const child = spawn(node, [join(import.meta.dirname, '../..', main)], {
+      env: { PATH: process.env.PATH, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
@@ -104,6 +106,13 @@ export class Service {
   /** kill -9: nothing is flushed, nothing is said. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
+  }
+
+  /** Resolves when it ended by itself, with the signal that ended it. */
+  async died(): Promise<NodeJS.Signals | null> {
+    const child = this.#child;
+    if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return child?.signalCode ?? null;
   }
 
   /** SIGTERM; resolves with the exit code. */

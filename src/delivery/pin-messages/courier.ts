@@ -80,6 +80,12 @@ export class Courier {
       return 'done';
     }
     if (await this.#find(message)) return 'keep';
+    const run = message.channel === 'sms' ? await store.getRun(message.pinId) : undefined;
+    // Its plan has gone on: nobody waits for this text any more.
+    if (run && run.live !== ref) {
+      await this.#end(message, { cause: 'carrier-unknown' });
+      return 'done';
+    }
     if (message.tries >= MAX_TRIES[message.channel]) {
       await this.#end(message, { cause: 'carrier-unknown' });
       return 'done';
