@@ -37,7 +37,7 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a seed that is over', () => {
       parts.push(key);
       if (type === 'hash') parts.push(await client.hgetall(key));
       else if (type === 'list') parts.push(await client.lrange(key, 0, -1));
-      else if (type === 'zset') parts.push(await client.zrange(key, 0, -1));
+      else if (type === 'zset') parts.push(await client.zrange(key, '0', '-1'));
       else if (type === 'string') parts.push(await client.get(key));
       else if (type === 'set') parts.push(await client.smembers(key));
       else throw new Error(`a key of type ${type}`);

@@ -22,7 +22,6 @@ type Catalog = Pick<
 /** Applications and templates: whole documents, in the order in which they were created. */
 export function createCatalog({ scripts }: { scripts: ScriptRunner }): Catalog {
   const put = scripts.mutation('put-document');
-  const get = scripts.query('get-document');
   const list = scripts.query('list-documents');
 
   async function putTemplate(template: Template | EmailTemplate): Promise<void> {
@@ -32,7 +31,7 @@ export function createCatalog({ scripts }: { scripts: ScriptRunner }): Catalog {
   }
 
   async function findTemplate(application: ApplicationId, id: MessageId) {
-    const found = await get([shardOf(application)], [templatesOf(application), id]);
+    const found = await scripts.field(shardOf(application), templatesOf(application), id);
     return found === null ? undefined : parse<Template | EmailTemplate>(found).document;
   }
 
@@ -43,7 +42,7 @@ export function createCatalog({ scripts }: { scripts: ScriptRunner }): Catalog {
       await put({ shard: shardOf(applicationId), args });
     },
     async getApplication(id) {
-      const found = await get([shardOf(id)], [APPLICATIONS, id]);
+      const found = await scripts.field(shardOf(id), APPLICATIONS, id);
       return found === null ? undefined : parse<Application>(found).document;
     },
     async listApplications() {

@@ -11,13 +11,12 @@ export type Deliveries = Pick<Store, 'getDelivery' | 'transition' | 'claimRedial
 
 /** Calls: the lattice of their states, and redials. */
 export function createDeliveries({ scripts }: { scripts: ScriptRunner }): Deliveries {
-  const get = scripts.query('get-record');
   const step = scripts.mutation('delivery-step');
   const redial = scripts.mutation('delivery-redial');
 
   return {
     async getDelivery(ref: CallRef): Promise<Delivery | undefined> {
-      const fields = fieldsOf(await get([shardOfId(ref)], [`d:${ref}`]));
+      const fields = await scripts.record(shardOfId(ref), `d:${ref}`);
       return fields && deliveryFromFields(fields);
     },
 

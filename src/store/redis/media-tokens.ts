@@ -1,9 +1,8 @@
 import { shardOf } from '../../domain/ids.ts';
-import type { CallRef } from '../../domain/types.ts';
 import { ServiceError } from '../../errors.ts';
 import type { Store } from '../store.ts';
 import { shardOfId } from './keys.ts';
-import { deliveryFromFields, fieldsOf } from './records.ts';
+import { deliveryFromFields } from './records.ts';
 import type { ScriptRunner } from './script.ts';
 
 /**
@@ -18,7 +17,6 @@ export function createMediaTokens({
   const put = scripts.mutation('token-put');
   const name = scripts.mutation('token-name');
   const take = scripts.mutation('token-take');
-  const get = scripts.query('get-record');
 
   return {
     async issueMediaToken({ ref, tokenHash, expiresInMs }) {
@@ -30,7 +28,7 @@ export function createMediaTokens({
     async redeemMediaToken(tokenHash) {
       const ref = await take({ shard: shardOf(tokenHash), args: [tokenHash] });
       if (ref === null) return undefined;
-      const fields = fieldsOf(await get([shardOfId(String(ref))], [`d:${String(ref) as CallRef}`]));
+      const fields = await scripts.record(shardOfId(String(ref)), `d:${String(ref)}`);
       return fields && fields['token'] === tokenHash ? deliveryFromFields(fields) : undefined;
     },
   };

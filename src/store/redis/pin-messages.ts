@@ -10,13 +10,12 @@ export type PinMessages = Pick<PinMessageStore, 'getPinMessage' | 'stepPinMessag
 
 /** A PIN's texts and mails. */
 export function createPinMessages({ scripts }: { scripts: ScriptRunner }): PinMessages {
-  const get = scripts.query('get-record');
   const step = scripts.mutation('text-step');
   const claim = scripts.mutation('text-claim');
 
   return {
     async getPinMessage(ref) {
-      const fields = fieldsOf(await get([shardOfId(ref)], [`g:${ref}`]));
+      const fields = await scripts.record(shardOfId(ref), `g:${ref}`);
       return fields && pinMessageFromFields(fields);
     },
 

@@ -41,12 +41,11 @@ interface Bearer {
 export function createPins({ scripts, deliveries, messages }: Deps): Pins {
   const create = scripts.mutation('pin-create');
   const add = scripts.mutation('pin-add');
-  const get = scripts.query('get-record');
   const list = scripts.query('pin-list');
   const windows = createSendWindows(scripts);
 
   async function getPin(id: PinId): Promise<PinRecord | undefined> {
-    const fields = fieldsOf(await get([shardOfId(id)], [`p:${id}`]));
+    const fields = await scripts.record(shardOfId(id), `p:${id}`);
     return fields && pinFromFields(id, fields);
   }
 

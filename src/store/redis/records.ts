@@ -9,16 +9,14 @@ import {
 } from '../../domain/types.ts';
 import type { NewPinMessage } from '../pin-message-store.ts';
 import type { CreatePin, NewDelivery } from '../store.ts';
-import type { Reply } from './script.ts';
+import type { Fields, Reply } from './script.ts';
 
 /**
  * Hashes to records and back. What never changes is one field, `info`, as JSON; what the scripts look at or change are fields
  * of their own. A field that is not there has the value with which everything begins.
  */
 
-export type Fields = Readonly<Record<string, string | undefined>>;
-
-/** A reply of HGETALL, with what a script changed after it. Undefined: there is no such record. */
+/** A reply of HGETALL in a script, with what it changed afterwards. Undefined: there is no such record. */
 export function fieldsOf(flat: Reply | undefined, changes?: Reply): Fields | undefined {
   const fields: Record<string, string> = {};
   for (const part of [flat, changes]) {

@@ -1,3 +1,5 @@
+import type { Redis } from 'ioredis';
+
 import type { Clock } from '../../clock.ts';
 import type { RandomBytes } from '../../domain/ids.ts';
 import { ServiceError } from '../../errors.ts';
@@ -6,6 +8,8 @@ import { SHARDS, shardRoot } from './keys.ts';
 import { readScript, type ScriptSource } from './script-source.ts';
 
 export type Argument = string | number;
+/** The fields of a hash. */
+export type Fields = Readonly<Record<string, string | undefined>>;
 /** What a script returns: strings, whole numbers, null and arrays of them. */
 export type Reply = string | number | null | readonly Reply[];
 
@@ -53,6 +57,7 @@ export class ScriptRunner {
   readonly #opPrefix: string;
   #operations = 0;
   #unanswered = 0;
+  #gathering = false;
   /** Server's time less our monotonic time; of several servers, of the one furthest ahead. */
   #ahead = -Infinity;
   #closed = false;
@@ -80,6 +85,19 @@ export class ScriptRunner {
       const keys = this.#deps.client.isCluster ? [...roots, ...roots.map(root => `${root}o:`)] : roots;
       return this.#call(script, keys, args, false);
     };
+  }
+
+  /** A hash as it is; undefined: there is none. */
+  async record(shard: string, name: string): Promise<Fields | undefined> {
+    const key = `${this.#root(shard)}${name}`;
+    const fields: Fields = await this.#bounded(() => this.#deps.client.hgetall(key));
+    return Object.keys(fields).length === 0 ? undefined : fields;
+  }
+
+  /** A field of a hash. */
+  field(shard: string, name: string, field: string): Promise<string | null> {
+    const key = `${this.#root(shard)}${name}`;
+    return this.#bounded(() => this.#deps.client.hget(key, field));
   }
 
   /** Gives the servers all scripts, and learns their clocks. */
@@ -127,34 +145,62 @@ export class ScriptRunner {
     args: readonly Argument[],
     writes: boolean,
   ): Promise<Reply> {
+    return this.#bounded(end => this.#inTime(end, () => this.#send(script, keys, args, writes)));
+  }
+
+  /** At most so many at a time, each for at most so long. What the server still owes counts until it comes. */
+  #bounded<Result>(command: (end: number) => Promise<Result>): Promise<Result> {
     if (this.#closed) return Promise.reject(unavailable(new Error('the store is closed')));
     if (this.#unanswered >= MAX_UNANSWERED) {
       return Promise.reject(unavailable(new Error(`${MAX_UNANSWERED} commands wait for Redis`)));
     }
     this.#unanswered++;
     const { clock, timeoutMs } = this.#deps;
-    return new Promise<Reply>((resolve, reject) => {
-      const end = clock.monotonic() + timeoutMs;
+    this.#gather();
+    return new Promise<Result>((resolve, reject) => {
       const timer = clock.after(timeoutMs, () => {
         reject(unavailable(new Error(`Redis did not answer within ${timeoutMs} ms`)));
       });
-      const fail = (error: unknown) => {
+      const settle = () => {
         this.#unanswered--;
         timer.cancel();
+      };
+      const succeed = (result: Result) => {
+        settle();
+        resolve(result);
+      };
+      const fail = (error: unknown) => {
+        settle();
         reject(unavailable(withoutCommand(error)));
       };
-      const succeed = (reply: Reply) => {
-        this.#unanswered--;
-        timer.cancel();
-        resolve(reply);
-      };
-      this.#send(script, keys, args, writes).then(succeed, (error: unknown) => {
-        const serverTime = lateAt(error);
-        if (serverTime === undefined || clock.monotonic() >= end) return fail(error);
-        // In time by our clock: the server's was set forward since we last looked.
-        this.#ahead = Math.max(this.#ahead, serverTime - clock.monotonic());
-        this.#send(script, keys, args, writes).then(succeed, fail);
-      });
+      command(clock.monotonic() + timeoutMs).then(succeed, fail);
+    });
+  }
+
+  /** In time by our clock, late by the server's: that one was set forward since we last looked. */
+  async #inTime(end: number, send: () => Promise<Reply>): Promise<Reply> {
+    try {
+      return await send();
+    } catch (error) {
+      const serverTime = lateAt(error);
+      const now = this.#deps.clock.monotonic();
+      if (serverTime === undefined || now >= end) throw error;
+      this.#ahead = Math.max(this.#ahead, serverTime - now);
+      return await send();
+    }
+  }
+
+  /** What is asked for in one turn of the event loop leaves in one packet. */
+  #gather(): void {
+    const { client } = this.#deps;
+    if (client.isCluster || this.#gathering) return;
+    const { stream } = client as Redis;
+    if (!stream?.writable) return;
+    this.#gathering = true;
+    stream.cork();
+    process.nextTick(() => {
+      this.#gathering = false;
+      stream.uncork();
     });
   }
 

@@ -3,6 +3,7 @@
 --@include once
 --@include record
 --@include timers
+--@include wanted
 local key = root .. 'd:' .. ARGV[2]
 local fields = redis.call('HGETALL', key)
 if first then return { fields, {} } end
@@ -10,12 +11,8 @@ local before = as_table(fields)
 if not before.created or before.state or before.carrier then return false end
 local dials = tonumber(before.dials or 1)
 if dials ~= tonumber(ARGV[3]) then return false end
-if before.pin ~= '' then
-  local pin = redis.call('HMGET', root .. 'p:' .. before.pin, 'state', 'verified')
-  if pin[1] == 'superseded' or pin[1] == 'cancelled' then return false end
-  if pin[2] and tonumber(pin[2]) >= tonumber(before.created) then return false end
-end
-local changes = { 'dials', dials + 1, 'updated', now }
+if not still_wanted(before.pin, before.created) then return false end
+local changes = { 'dials', dials + 1, 'updated', now_text }
 redis.call('HSET', key, unpack(changes))
 arm_timers(4)
 finish(1)

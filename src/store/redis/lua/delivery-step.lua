@@ -2,7 +2,7 @@
 -- ARGV: 2 ref, 3 the state's place in the lattice (4: ended), 4 =carrier's id or '', 5 report (JSON) or '', 6 when it was answered by
 --   that report or '', 7 =dialogue or '', 8 events, 9 step of its message or '', 10.. timers to cancel, timers to arm
 -- Returns {applied (1, 0), fields before, fields changed}; no such call: {0}. Repeated: {applied, fields, {}}.
---@include once
+--@include done
 --@include record
 --@include sent
 --@include timers
@@ -10,14 +10,15 @@
 --@include messages-step
 local key = root .. 'd:' .. ARGV[2]
 local fields = redis.call('HGETALL', key)
-if first then return { cmsgpack.unpack(first), fields, {} } end
 local before = as_table(fields)
 if not before.created then return { 0 } end
+local earlier = done_before(before.ops)
+if earlier then return { tonumber(earlier), fields, {} } end
 
 local state = tonumber(before.state or 0)
 local to = tonumber(ARGV[3])
 local applied = to > state
-local changes = { 'updated', now }
+local changes = { 'updated', now_text }
 local function change(field, value)
   changes[#changes + 1] = field
   changes[#changes + 1] = value
@@ -32,7 +33,7 @@ if applied then
   state = to
   change('state', to)
   if ARGV[5] ~= '' then change('report', ARGV[5]) end
-  local answered = to == 3 and now or ARGV[6]
+  local answered = to == 3 and now_text or ARGV[6]
   if not before.answered and answered ~= '' then change('answered', answered) end
 end
 if #changes == 2 then return { 0, fields, {} } end
@@ -42,6 +43,7 @@ if before.pin ~= '' and not before.sent and (carrier or (state > 0 and state < 4
   mark_sent(before.pin)
   change('sent', 1)
 end
+change('ops', with_done(before.ops, applied and 1 or 0))
 redis.call('HSET', key, unpack(changes))
 if carrier and not before.carrier then
   local name = string.match(before.info, '"carrier":"([^"]*)"')
@@ -55,4 +57,4 @@ if applied then
     lanes_settle()
   end
 end
-return { finish(applied and 1 or 0), fields, changes }
+return { applied and 1 or 0, fields, changes }

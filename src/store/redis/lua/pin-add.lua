@@ -3,32 +3,30 @@
 --   ms per application and per number, 11 events, 12.. timers
 -- Returns {created, now, the PIN's fields}, {limited, application|number, ms}, {dead}, {taken}, {elsewhere, application}: ask
 --   again with the PIN's application. A repeated call: `again` as the last.
---@include once
+--@include done
 --@include sends
 --@include timers
 --@include outbox
 local id, application = ARGV[2], ARGV[3]
 local key = root .. 'p:' .. id
-if first then
-  local result = cmsgpack.unpack(first)
-  if result[1] == 'created' then result[3] = redis.call('HGETALL', key) end
-  result[#result + 1] = 'again'
-  return result
-end
+if first then return cmsgpack.unpack(first) end
 
 local kind, ref = ARGV[4], ARGV[5]
+local bearer = root .. kind .. ':' .. ref
+local there = redis.call('HMGET', bearer, 'created', 'op')
+if there[1] then
+  return there[2] == op and { 'created', there[1], redis.call('HGETALL', key), 'again' } or { 'taken' }
+end
 local row = redis.call('HMGET', key, 'app', 'to', 'seed', 'expires')
 -- Whatever ended a PIN erased its seed, expiry alone waits for the sweep.
 if not row[3] or tonumber(row[4]) <= now then return finish({ 'dead' }) end
 if row[1] ~= application then return { 'elsewhere', row[1] } end
-if redis.call('EXISTS', root .. kind .. ':' .. ref) == 1 then return { 'taken' } end
 local refusal = admit_send(application, row[2], ARGV[7], ARGV[8], ARGV[9], ARGV[10])
 if refusal then return finish(refusal) end
 
 redis.call('HSET', key, kind .. ':' .. ref, '')
 insert_bearer(kind, ref, id, ARGV[6])
+redis.call('HSET', bearer, 'op', op)
 outbox_emit(ARGV[11])
 arm_timers(12)
-local result = finish({ 'created', now })
-result[3] = redis.call('HGETALL', key)
-return result
+return { 'created', now_text, redis.call('HGETALL', key) }

@@ -2,11 +2,12 @@
 -- ARGV: 2 pinId, 3 expected, 4 candidate, 5 6 attempts and ms of the verify limit, 7 8 of the failure cap or '', 9 events when it
 --   is verified for the first time, 10 events when the last attempt was wrong
 -- Returns {unknown}, {limited, ms} or {outcome, to, attempts remaining} and, when verified, the refs of its calls that are not over.
---@include repeat
+--@include done
 --@include windows
 --@include outbox
+if first then return cmsgpack.unpack(first) end
 local key = root .. 'p:' .. ARGV[2]
-local row = redis.call('HMGET', key, 'app', 'to', 'allowed', 'used', 'expires', 'state', 'multiple', 'verified')
+local row = redis.call('HMGET', key, 'app', 'to', 'allowed', 'used', 'expires', 'state', 'multiple', 'verified', 'ops')
 local application, to = row[1], row[2]
 
 if not application then
@@ -15,9 +16,23 @@ if not application then
   window_wait(decoy .. 's', ARGV[5], ARGV[6])
   redis.call('DEL', decoy .. 's')
   window_add(decoy .. 's', ARGV[6])
-  redis.call('HSET', decoy, 'used', now, 'comparisons', now)
-  return finish({ 'unknown' })
+  redis.call('HSET', decoy, 'used', now_text, 'comparisons', now_text, 'ops', with_done(nil, 'unknown'))
+  return { 'unknown' }
 end
+
+-- The answer to a comparison; its calls that are not over, as they are now.
+local function compared(outcome, remaining)
+  local result = { outcome, to, tonumber(remaining) }
+  if outcome == 'wrong' then return result end
+  for _, field in ipairs(redis.call('HKEYS', key)) do
+    if string.sub(field, 1, 2) == 'd:' and redis.call('HGET', root .. field, 'state') ~= '4' then
+      result[#result + 1] = string.sub(field, 3)
+    end
+  end
+  return result
+end
+local before = done_before(row[9])
+if before then return compared(string.match(before, '^(%a+),(%d+)$')) end
 
 local whose = application .. ':' .. to
 local asked = root .. 'wv:' .. whose
@@ -49,25 +64,22 @@ if capped and window_wait(failures, ARGV[7], ARGV[8]) > 0 then return finish({ '
 -- Counted, then compared, in one step. Both are keyed digests for this attempt alone: that a comparison of strings takes
 -- longer the more they have in common says nothing of the PIN. An empty `expected` is equal to nothing.
 remaining = remaining - 1
-local changes = { 'used', used + 1, 'comparisons', used + 1 }
 local right = ARGV[3] ~= '' and ARGV[3] == ARGV[4]
+local outcome = right and 'verified' or 'wrong'
+local used_text = string.format('%.0f', used + 1)
+local changes = { 'used', used_text, 'comparisons', used_text, 'ops', with_done(row[9], outcome .. ',' .. remaining) }
 if right then
-  changes[5], changes[6] = 'state', 'verified'
-  if not verified_before then changes[7], changes[8] = 'verified', now end
+  changes[7], changes[8], changes[9], changes[10] = 'state', 'verified', 'last_verified', now_text
+  if not verified_before then changes[11], changes[12] = 'verified', now_text end
 end
 redis.call('HSET', key, unpack(changes))
 if remaining == 0 or (right and not many) then redis.call('HDEL', key, 'seed') end
-if not right then
+if right then
+  redis.call('DEL', failures)
+  if not verified_before then outbox_emit(ARGV[9]) end
+else
   if capped then window_add(failures, ARGV[8]) end
-  if remaining == 0 then outbox_emit(ARGV[10]) end
-  return finish({ 'wrong', to, remaining })
+  -- A PIN that was verified before has not come to a bad end.
+  if remaining == 0 and not verified_before then outbox_emit(ARGV[10]) end
 end
-redis.call('DEL', failures)
-if not verified_before then outbox_emit(ARGV[9]) end
-local result = { 'verified', to, remaining }
-for _, field in ipairs(redis.call('HKEYS', key)) do
-  if string.sub(field, 1, 2) == 'd:' and redis.call('HGET', root .. field, 'state') ~= '4' then
-    result[#result + 1] = string.sub(field, 3)
-  end
-end
-return finish(result)
+return compared(outcome, remaining)

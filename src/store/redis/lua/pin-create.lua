@@ -3,23 +3,21 @@
 --   9 many uses (1, 0), 10 supersede (1, 0), 11 kind of bearer (d, g), 12 its ref, 13 the bearer (JSON),
 --   14..17 attempts and ms per application and per number, 18 events, 19.. timers
 -- Returns {created, now}, {limited, application|number, ms}, {taken}; a repeated call `again` as the last.
---   p:<pinId>   HASH info, app, to, seed, created, expires, allowed, used, comparisons, multiple, state, verified, sent, and an
---               empty d:<ref> or g:<ref> for each of what brought it
+--   p:<pinId>   HASH info, app, to, seed, created, expires, allowed, used, comparisons, multiple, state, verified (first),
+--               last_verified, sent, an empty d:<ref> or g:<ref> for each of what brought it; op: the call that made it, ops: those that tried it
 --   seeds       ZSET pinId by expiry, until the sweep has erased the seed; then in `expired`, until it is deleted
---@include once
+--@include done
 --@include sends
 --@include timers
 --@include outbox
-if first then
-  local result = cmsgpack.unpack(first)
-  result[#result + 1] = 'again'
-  return result
-end
+if first then return cmsgpack.unpack(first) end
 
 local id, application, to = ARGV[2], ARGV[3], ARGV[4]
 local key = root .. 'p:' .. id
 local kind, ref = ARGV[11], ARGV[12]
-if redis.call('EXISTS', key, root .. kind .. ':' .. ref) > 0 then return { 'taken' } end
+local there = redis.call('HMGET', key, 'created', 'op')
+if there[1] then return there[2] == op and { 'created', there[1], 'again' } or { 'taken' } end
+if redis.call('EXISTS', root .. kind .. ':' .. ref) == 1 then return { 'taken' } end
 local refusal = admit_send(application, to, ARGV[14], ARGV[15], ARGV[16], ARGV[17])
 if refusal then return finish(refusal) end
 
@@ -34,12 +32,12 @@ if ARGV[10] == '1' then
     end
   end
 end
-local expires = now + ARGV[7]
-redis.call('HSET', key, 'info', ARGV[5], 'app', application, 'to', to, 'seed', ARGV[6], 'created', now,
-  'expires', expires, 'allowed', ARGV[8], 'multiple', ARGV[9], kind .. ':' .. ref, '')
+local expires = string.format('%.0f', now + ARGV[7])
+redis.call('HSET', key, 'info', ARGV[5], 'app', application, 'to', to, 'seed', ARGV[6], 'created', now_text,
+  'expires', expires, 'allowed', ARGV[8], 'multiple', ARGV[9], kind .. ':' .. ref, '', 'op', op)
 redis.call('RPUSH', index, id)
 redis.call('ZADD', root .. 'seeds', expires, id)
 insert_bearer(kind, ref, id, ARGV[13])
 outbox_emit(ARGV[18])
 arm_timers(19)
-return finish({ 'created', now })
+return { 'created', now_text }

@@ -3,6 +3,7 @@
 --@include once
 --@include record
 --@include timers
+--@include wanted
 local key = root .. 'g:' .. ARGV[2]
 local fields = redis.call('HGETALL', key)
 if first then return { fields, {} } end
@@ -10,7 +11,8 @@ local before = as_table(fields)
 if not before.created or before.state or before.carrier then return false end
 local tries = tonumber(before.tries or 1)
 if tries ~= tonumber(ARGV[3]) then return false end
-local changes = { 'tries', tries + 1, 'updated', now }
+if not still_wanted(before.pin, before.created) then return false end
+local changes = { 'tries', tries + 1, 'updated', now_text }
 redis.call('HSET', key, unpack(changes))
 arm_timers(4)
 finish(1)

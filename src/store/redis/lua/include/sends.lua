@@ -22,5 +22,5 @@ end
 
 -- Writes what brings a PIN (`kind` d or g) or, for a call with an empty `pin`, a message of a bulk.
 local function insert_bearer(kind, ref, pin, info)
-  redis.call('HSET', root .. kind .. ':' .. ref, 'info', info, 'pin', pin, 'created', now)
+  redis.call('HSET', root .. kind .. ':' .. ref, 'info', info, 'pin', pin, 'created', now_text)
 end

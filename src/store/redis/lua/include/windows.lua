@@ -1,7 +1,8 @@
 -- Sliding windows, exact: a LIST of times, the latest last. Below the roots:
 --   wa:<application>   sends of an application, in the shard of the application
 --   wn: wv: wf:<application>:<to>   sends to a destination, verifications, failures
--- The TTL only clears away what nobody asks for any more, so it may be generous.
+-- The TTL only clears away what nobody asks for any more. It is twice the window and more, so that it is set once in a while
+-- and not with every entry.
 --@include time
 local WINDOW_SLACK_MS = 60000
 local PRUNED_EVERY = 16
@@ -13,24 +14,17 @@ local function window_wait(key, attempts, window_ms)
   return math.max(0, nth_latest + window_ms - now)
 end
 
--- An entry goes when it is over, unless a longer window counted here before and may again.
-local function window_prune(key, window_ms)
-  if redis.call('PTTL', key) > window_ms + WINDOW_SLACK_MS then return end
-  for _ = 1, 2 * PRUNED_EVERY do
-    local oldest = redis.call('LINDEX', key, 0)
-    if not oldest or oldest + window_ms > now then return end
-    redis.call('LPOP', key)
-  end
-end
-
 local function window_add(key, window_ms)
   window_ms = tonumber(window_ms)
-  local count = redis.call('RPUSH', key, now)
-  local ttl = window_ms + WINDOW_SLACK_MS
-  if count == 1 then
-    redis.call('PEXPIRE', key, ttl)
-  else
-    redis.call('PEXPIRE', key, ttl, 'GT')
-    if count % PRUNED_EVERY == 0 then window_prune(key, window_ms) end
+  local count = redis.call('RPUSH', key, now_text)
+  local enough, ttl = window_ms + WINDOW_SLACK_MS, redis.call('PTTL', key)
+  if ttl < enough then redis.call('PEXPIRE', key, enough + window_ms) end
+  -- An entry goes when it is over, unless a longer window counted here before and may again.
+  if count % PRUNED_EVERY == 0 and ttl <= enough + window_ms then
+    for _ = 1, 2 * PRUNED_EVERY do
+      local oldest = redis.call('LINDEX', key, 0)
+      if not oldest or oldest + window_ms > now then break end
+      redis.call('LPOP', key)
+    end
   end
 end
