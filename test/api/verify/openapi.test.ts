@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
@@ -87,5 +89,36 @@ describe('/docs/json', () => {
       expect(examples.length, name).toBeGreaterThan(0);
       for (const example of examples) expect(schema.parse(example), name).toStrictEqual(example);
     }
+  });
+});
+
+describe('docs/VERIFY-API.md', () => {
+  const text = readFileSync(new URL('../../../docs/VERIFY-API.md', import.meta.url), 'utf8');
+
+  it('shows only what the schemas know', () => {
+    const blocks = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(
+      ([, json = '']) => JSON.parse(json) as unknown,
+    );
+    const answers = [schemas.verification, schemas.checkAnswer, schemas.plan, problemAnswer];
+    expect(blocks).toHaveLength(answers.length);
+    for (const [index, schema] of answers.entries()) {
+      expect(schema.parse(blocks[index])).toStrictEqual(blocks[index]);
+    }
+  });
+
+  it('sends only what is taken', () => {
+    const bodies = [...text.matchAll(/-d '([^']*)'/g)].map(([, json = '']) => JSON.parse(json) as unknown);
+    const requests = [schemas.createRequest, schemas.nextRequest, schemas.checkRequest, schemas.plan];
+    expect(bodies).toHaveLength(requests.length);
+    for (const [index, schema] of requests.entries()) {
+      expect(schema.parse(bodies[index])).toStrictEqual(bodies[index]);
+    }
+  });
+
+  it.each([
+    ['the fields of a verification', schemas.verification],
+    ['the fields of a request', schemas.createRequest],
+  ])('names all %s', (_name, schema) => {
+    for (const field of Object.keys(schema.shape)) expect(text, field).toContain(`\`${field}\``);
   });
 });
