@@ -78,9 +78,8 @@ export function createAttempts({ db, now, windows, outbox, liveCalls }: Deps) {
     const pin = pinFromRow(row);
 
     const key = windowKey.verify(pin.applicationId, pin.to);
-    const retryAfterMs = windows.wait(key, request.verifyLimit, at);
+    const [retryAfterMs = 0] = windows.take([{ key, limit: request.verifyLimit }], at);
     if (retryAfterMs > 0) return { outcome: 'limited', retryAfterMs };
-    windows.add(key, request.verifyLimit, at);
 
     const attemptsRemaining = pin.attemptsAllowed - pin.attemptsUsed;
     const end = endOf(pin, at);

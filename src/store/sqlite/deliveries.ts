@@ -18,10 +18,11 @@ interface Deps {
 
 /** Deliveries: the lattice of a call's states, redials, and the one-use tokens of its media socket. */
 export function createDeliveries({ db, now, timers, outbox, messageSteps }: Deps) {
+  // By position, as in pins.ts.
   const insert = db.prepare(`
     INSERT INTO delivery (call_ref, pin_id, application_id, message_ref, channel, carrier, number, caller, script,
       created_at, updated_at)
-    VALUES ($ref, $pin, $application, $message, $channel, $carrier, $to, $from, $script, $now, $now)`);
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const find = db.prepare('SELECT * FROM delivery WHERE call_ref = ?');
   const ofPin = db.prepare('SELECT * FROM delivery WHERE call_ref = ? AND pin_id = ?');
   const allOf = db.prepare('SELECT * FROM delivery WHERE pin_id = ? ORDER BY seq');
@@ -51,18 +52,19 @@ export function createDeliveries({ db, now, timers, outbox, messageSteps }: Deps
   function insertNew(delivery: NewDelivery): Delivery {
     const { callRef, pinId, applicationId, messageRef, channel, carrier, to, from, script } = delivery;
     const at = now();
-    insert.run({
-      $ref: callRef,
-      $pin: pinId ?? null,
-      $application: applicationId ?? null,
-      $message: messageRef ?? null,
-      $channel: channel,
-      $carrier: carrier,
-      $to: to,
-      $from: from,
-      $script: JSON.stringify(script),
-      $now: at,
-    });
+    insert.run(
+      callRef,
+      pinId ?? null,
+      applicationId ?? null,
+      messageRef ?? null,
+      channel,
+      carrier,
+      to,
+      from,
+      JSON.stringify(script),
+      at,
+      at,
+    );
     return {
       callRef,
       pinId,

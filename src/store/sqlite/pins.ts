@@ -33,10 +33,11 @@ interface Deps {
 /** Sending: a PIN with its first delivery, or a further delivery of it, under both send limits. */
 export function createPins(deps: Deps) {
   const { db, now, sendLimits, runs, deliveries, messages, timers, outbox } = deps;
+  // By position: named parameters cost three times as much, and each send pays.
   const insert = db.prepare(`
     INSERT INTO pin (pin_id, application_id, message_id, number, pin_type, pin_length, seed, key_id, step, created_at,
       expires_at, attempts_allowed, allow_multiple)
-    VALUES ($pin, $application, $message, $to, $type, $length, $seed, $key, $step, $now, $expires, $attempts, $multiple)`);
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const find = db.prepare('SELECT * FROM pin WHERE pin_id = ?');
   const supersede = db.prepare(`
     UPDATE pin SET state = 'superseded', seed = NULL
@@ -80,21 +81,21 @@ export function createPins(deps: Deps) {
     const at = now();
     if (request.supersede) supersedeOthers(pin, at);
     const record = newRecord(pin, at);
-    const { lastInsertRowid } = insert.run({
-      $pin: pin.pinId,
-      $application: pin.applicationId,
-      $message: pin.messageId,
-      $to: pin.to,
-      $type: pin.pinType,
-      $length: pin.pinLength,
-      $seed: pin.seed,
-      $key: pin.keyId,
-      $step: pin.step,
-      $now: at,
-      $expires: record.expiresAt,
-      $attempts: pin.attemptsAllowed,
-      $multiple: pin.allowMultiple ? 1 : 0,
-    });
+    const { lastInsertRowid } = insert.run(
+      pin.pinId,
+      pin.applicationId,
+      pin.messageId,
+      pin.to,
+      pin.pinType,
+      pin.pinLength,
+      pin.seed,
+      pin.keyId,
+      pin.step,
+      at,
+      record.expiresAt,
+      pin.attemptsAllowed,
+      pin.allowMultiple ? 1 : 0,
+    );
     const { brought, ref } = bring();
     if (request.run) runs.insert(lastInsertRowid, request.run, ref);
     write(request);

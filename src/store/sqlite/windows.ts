@@ -30,20 +30,38 @@ export function createWindows(db: DatabaseSync) {
   const removeAll = db.prepare('DELETE FROM window_event WHERE window_key = ?');
   const lastSeq = (key: string) => Number(last.get(key)?.['seq'] ?? 0);
 
+  function waitBehind(key: string, limit: Limit, now: number, latest: number): number {
+    // Seqs count from 1: with fewer rows than the limit allows there is nothing to look up.
+    const at = latest < limit.attempts ? undefined : nth.get(key, latest - limit.attempts + 1)?.['at'];
+    return waitFor(limit, at === undefined ? undefined : Number(at), now);
+  }
+
+  function addBehind(key: string, limit: Limit, now: number, latest: number): void {
+    insert.run(key, latest + 1, now, now + limit.windowMs);
+    if (latest === 0) return;
+    for (let n = 0; n < PRUNED_AT_ONCE; n++) {
+      const oldest = first.get(key);
+      if (!oldest || Number(oldest['until']) > now) break;
+      remove.run(key, Number(oldest['seq']));
+    }
+  }
+
   return {
     /** Milliseconds until the limit lets one more through; 0: now. */
-    wait(key: string, limit: Limit, now: number): number {
-      const at = nth.get(key, lastSeq(key) - limit.attempts + 1)?.['at'];
-      return waitFor(limit, at === undefined ? undefined : Number(at), now);
-    },
+    wait: (key: string, limit: Limit, now: number): number => waitBehind(key, limit, now, lastSeq(key)),
 
     add(key: string, limit: Limit, now: number): void {
-      insert.run(key, lastSeq(key) + 1, now, now + limit.windowMs);
-      for (let n = 0; n < PRUNED_AT_ONCE; n++) {
-        const oldest = first.get(key);
-        if (!oldest || Number(oldest['until']) > now) break;
-        remove.run(key, Number(oldest['seq']));
+      addBehind(key, limit, now, lastSeq(key));
+    },
+
+    /** One more event in each of these windows, or in none: their waits, all 0 where it was counted. */
+    take(targets: readonly { readonly key: string; readonly limit: Limit }[], now: number): number[] {
+      const seen = targets.map(target => ({ ...target, latest: lastSeq(target.key) }));
+      const waits = seen.map(({ key, limit, latest }) => waitBehind(key, limit, now, latest));
+      if (waits.every(wait => wait === 0)) {
+        for (const { key, limit, latest } of seen) addBehind(key, limit, now, latest);
       }
+      return waits;
     },
 
     clear(key: string): void {
