@@ -4,26 +4,26 @@ import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAuth, hashApiKey } from './api/auth.ts';
 import { carrierWebhooks } from './api/carrier-webhooks/plugin.ts';
-import { createNumberPushRenderer, numberApi, NUMBER_PUSH } from './api/infobip/number/index.ts';
-import { legacyQueryApi, renderSmsReport, smsApi } from './api/infobip/sms/index.ts';
-import { renderVoiceReport, ttsApi } from './api/infobip/tts/index.ts';
+import { eventsApi } from './api/events/index.ts';
+import { numberApi } from './api/infobip/number/index.ts';
+import { legacyQueryApi, smsApi } from './api/infobip/sms/index.ts';
+import { ttsApi } from './api/infobip/tts/index.ts';
+import { createHealth } from './api/health.ts';
+import { createOverload } from './api/overload.ts';
 import { createServer } from './api/server.ts';
 import { verifyApi } from './api/verify/index.ts';
 import { startCarriers, type Carriers } from './app-carriers.ts';
+import { createCustomerEvents } from './app-events.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createVoiceDelivery, type VoiceDefaults } from './delivery/index.ts';
-import {
-  createMessageCalls,
-  createMessaging,
-  createRecordings,
-  createReportRenderer,
-} from './delivery/messages/index.ts';
-import { createGuardedFetch, createPusher, createWebhookSigner } from './delivery/push/index.ts';
+import { createMessageCalls, createMessaging, createRecordings } from './delivery/messages/index.ts';
 import { createKeyring } from './domain/pin.ts';
 import { securitySettings } from './domain/profile.ts';
 import type { Logger } from './log.ts';
+import { createLoopLag, createMetrics } from './metrics/index.ts';
 import { createSpeech } from './speech/speech-service.ts';
+import { instrumentStore } from './store/instrumented-store.ts';
 import { openSqliteStore } from './store/sqlite/index.ts';
 import type { Store } from './store/store.ts';
 
@@ -61,7 +61,6 @@ export async function startApp(
   try {
     const opened = await openSqliteStore({ path: join(config.dataDir, 'saypin.db'), clock, log });
     closers.push(async () => await opened.close());
-    const store = around?.store?.(opened) ?? opened;
     const speech = createSpeech({ dataDir: config.dataDir, clock, log });
     closers.push(async () => await speech.close());
     const started = await startCarriers(config, deps);
@@ -72,22 +71,40 @@ export async function startApp(
       texts: around?.texts?.(started.texts) ?? started.texts,
     };
 
+    const metrics = createMetrics({ version: packageJson.version, carriers: carrierNames(carriers) });
+    const store = instrumentStore(around?.store?.(opened) ?? opened, { metrics, clock });
+    const lag = createLoopLag({ clock, observe: ms => metrics.loopLag(ms) });
+    lag.start();
+    closers.push(async () => lag.stop());
+    const health = createHealth({
+      store,
+      clock,
+      log,
+      timersAskedMsAgo: () => store.timersAskedMsAgo(),
+      lagMs: () => lag.meanMs,
+    });
+    const waitingMs = (): number => Math.max(lag.meanMs, store.waitingMs());
+    const overload = createOverload({ clock, log, metrics, waitingMs });
+
     const publicUrl = config.publicUrl ?? `http://127.0.0.1:${config.port}`;
     const retentionMs = config.retentionDays * DAY_MS;
     const shared = { store, speech, clock, random, log, publicUrl, retentionMs };
-    const guarded = createGuardedFetch({
+    const { route, lookup } = carriers;
+    const keyring = createKeyring({ keys: config.masterKeys, current: config.masterKeys.at(-1)!.id });
+    const security = securitySettings(config.profile, securityOverrides(config));
+    const events = createCustomerEvents(config, {
+      store,
+      keyring,
+      lookup,
       clock,
-      allowPrivate: config.webhooks.allowPrivate,
-      userAgent: `saypin/${packageJson.version}`,
+      log,
+      count: what => metrics.counted(what),
     });
     const recordings = createRecordings({
-      fetchGuarded: async (url, limits) => await guarded.fetchBytes(url, limits),
+      fetchGuarded: async (url, limits) => await events.guarded.fetchBytes(url, limits),
       clock,
     });
     const messageCalls = createMessageCalls({ store, speech, recordings });
-    const keyring = createKeyring({ keys: config.masterKeys, current: config.masterKeys.at(-1)!.id });
-    const security = securitySettings(config.profile, securityOverrides(config));
-    const { route, lookup } = carriers;
     const delivery = createVoiceDelivery({
       ...shared,
       carriers: carriers.calls,
@@ -98,6 +115,8 @@ export async function startApp(
       ...(config.delivery.plan && { defaultPlan: config.delivery.plan }),
       texts: { carriers: carriers.texts, route, lookup },
       ...(carriers.mail && { mail: { carrier: carriers.mail, templates: config.email.templates } }),
+      ...(events.gate && { gate: events.gate }),
+      count: what => metrics.counted(what),
       messageCalls,
     });
     const messaging = createMessaging({
@@ -110,18 +129,6 @@ export async function startApp(
       recordings,
       messageCalls,
     });
-    const pusher = createPusher({
-      store,
-      fetch: guarded,
-      signer: createWebhookSigner(config.webhookSecrets),
-      renderers: {
-        report: createReportRenderer({ store, write: reportWriters }),
-        [NUMBER_PUSH]: createNumberPushRenderer({ lookup, store, clock }),
-      },
-      clock,
-      log,
-    });
-
     const auth = createAuth({ store, builtInKeyHash: hashApiKey(config.apiKey), clock, random, log });
     const { authenticate } = auth;
     const webhooks = {
@@ -159,30 +166,54 @@ export async function startApp(
               log,
             }),
           ),
+        async root =>
+          await root.register(
+            eventsApi({
+              ...events.face,
+              store,
+              authenticate,
+              clock,
+              log,
+              requestLimits: config.api.requestLimits,
+            }),
+          ),
         async root => await root.register(legacyQueryApi({ messaging, clock, log, authenticate })),
       ],
       faces: [
         ttsApi({ messaging, speech, clock }),
         smsApi({ messaging, clock, log }),
-        numberApi({ lookup, store, clock, random, pushWaits: () => pusher.wake() }),
+        numberApi({ lookup, store, clock, random, pushWaits: () => events.pushWaits() }),
       ],
       settings: config.api,
+      health,
+      overload,
+      metrics: { page: metrics, ...(config.metricsToken !== undefined && { token: config.metricsToken }) },
+    });
+    metrics.watch({
+      liveCalls: () => delivery.liveCalls,
+      mediaSockets: () => overload.gate.mediaSockets,
+      requests: () => overload.gate.requests(),
+      admission: () => overload.gate.admission(),
+      ready: async () => (await health.reasons()).length === 0,
+      backlog: async () => await store.backlog?.(),
     });
     await delivery.prewarm(config.voice.languages);
     await server.listen({ host: config.host, port: config.port });
     closers.push(async () => await server.close());
     await delivery.start();
     await messaging.start();
-    await pusher.start();
+    await events.start();
+    health.started();
 
     return {
       url: publicUrl,
       simulatorUrl: carriers.simulatorUrl,
       async close(graceMs = DRAIN_MS) {
+        health.drain();
         const end = clock.monotonic() + graceMs;
         await messaging.stop(graceMs);
         await delivery.stop(Math.max(0, end - clock.monotonic()));
-        await pusher.stop();
+        await events.stop();
         await closeAll(closers);
       },
     };
@@ -192,10 +223,9 @@ export async function startApp(
   }
 }
 
-const reportWriters: Parameters<typeof createReportRenderer>[0]['write'] = {
-  voice: (messages, notify) => renderVoiceReport(messages, notify),
-  sms: (messages, notify) => renderSmsReport(messages, messages[0]!.face, notify),
-};
+function carrierNames({ calls, texts, mail }: Carriers): readonly string[] {
+  return [...new Set([...calls.keys(), ...texts.keys(), ...(mail ? [mail.name] : [])])];
+}
 
 function voiceDefaults(config: Config): VoiceDefaults {
   const { dtmfTimeoutSeconds, callTimeoutSeconds, languages: _, ...voice } = config.voice;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { z } from 'zod';
 
+import { hooksSettings } from './delivery/events/settings.ts';
 import { MAX_STEPS, PLAN_CHANNELS, type DeliveryPlan } from './domain/plan.ts';
 
 /**
@@ -124,6 +125,7 @@ const fileSchema = z.strictObject({
         .optional(),
     })
     .prefault({}),
+  hooks: hooksSettings.prefault({}),
   api: z
     .strictObject({
       /** infobip-api.md 0.1: the documents say 201, the official Python SDK accepts only 200. */
@@ -164,6 +166,7 @@ const environmentSchema = z.object({
     .optional(),
   API_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
   MASTER_KEY: z.string().optional(),
+  METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SECURITY_PROFILE: z.enum(['compat', 'strict']).default('compat'),
   SAYPIN_CONFIG: z.string().min(1).optional(),
@@ -196,6 +199,8 @@ export interface Config extends z.output<typeof fileSchema> {
   readonly masterKeys: readonly MasterKey[];
   /** The last one signs; receivers may hold any. */
   readonly webhookSecrets: readonly string[];
+  /** Who asks for /metrics must bring it; undefined: anybody who reaches HOST may ask. */
+  readonly metricsToken: string | undefined;
   readonly logLevel: string;
   readonly profile: 'compat' | 'strict';
 }
@@ -243,6 +248,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     webhookSecrets: file.webhooks.secrets ?? [
       secretFile(join(env.DATA_DIR, 'webhook-secret'), () => `whsec_${randomBytes(32).toString('base64')}`),
     ],
+    metricsToken: env.METRICS_TOKEN,
     logLevel: env.LOG_LEVEL,
     profile: env.SECURITY_PROFILE,
   };
