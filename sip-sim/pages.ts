@@ -140,7 +140,13 @@ function shell(modules: readonly string[]): string {
     <script type="module" src="/web/main.ts"></script>
   </head>
   <body>
-    <div id="app"></div>
+    <div id="app">
+      <div class="page">
+        <header class="bar">
+          <a class="brand" href="/"><img src="/web/icon.svg" alt="" width="28" height="28"><span><b>Saypin</b> phones</span></a>
+        </header>
+      </div>
+    </div>
     <noscript>The phones need JavaScript. Everything they do is also in the control API: see sip-sim/README.md.</noscript>
   </body>
 </html>

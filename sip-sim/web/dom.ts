@@ -3,7 +3,7 @@ import { h as create, type Attributes, type ComponentChild, type ComponentChildr
 /** preact's `h`, with each element held to its own attributes. */
 export function h<Tag extends keyof JSX.IntrinsicElements>(
   type: Tag,
-  props?: JSX.IntrinsicElements[Tag] | null,
+  props?: (JSX.IntrinsicElements[Tag] & Readonly<Record<`data-${string}`, string>>) | null,
   children?: ComponentChildren,
 ): ComponentChild;
 export function h<Props extends object>(

@@ -11,6 +11,8 @@ import { PhonesPage } from './view-phones.ts';
 const numbers = numbersIn(location.pathname);
 const root = document.querySelector('#app');
 if (root) {
+  // What the shell shows while the modules load.
+  root.replaceChildren();
   if (numbers.length === 0) render(h(IndexPage, null), root);
   else {
     document.title = `${numbers.join(', ')} · Saypin phones`;

@@ -1,5 +1,5 @@
 import type { ComponentChild } from 'preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 
 import { CHOICES, setGreeting, setOutcome, setTexts, TEXT_CHOICES } from './behaviour.ts';
 import { h } from './dom.ts';
@@ -9,9 +9,13 @@ import type { PhoneClient } from './phone-client.ts';
 export function BehaviourPanel({ client }: { client: PhoneClient }): ComponentChild {
   const [failure, setFailure] = useState<string>();
   const { behaviour, number } = client.state;
-  const set = (change: Promise<void>): void => {
+  const last = useRef(Promise.resolve());
+  // One after the other, since each keeps what the one before it set.
+  const set = (change: () => Promise<void>): void => {
     setFailure(undefined);
-    change.catch((error: unknown) => setFailure(error instanceof Error ? error.message : 'not set'));
+    last.current = last.current
+      .then(change)
+      .catch((error: unknown) => setFailure(error instanceof Error ? error.message : 'not set'));
   };
   return h('section', { class: 'panel does', 'aria-label': `What ${number} does` }, [
     h('h3', null, 'When it is called'),
@@ -26,7 +30,7 @@ export function BehaviourPanel({ client }: { client: PhoneClient }): ComponentCh
             value: outcome,
             checked: behaviour?.outcome === outcome,
             disabled: behaviour === undefined,
-            onChange: () => set(setOutcome(number, outcome)),
+            onChange: () => set(() => setOutcome(number, outcome)),
           }),
           h('span', null, [h('b', null, label), h('small', null, hint)]),
         ]),
@@ -42,14 +46,14 @@ export function BehaviourPanel({ client }: { client: PhoneClient }): ComponentCh
             accept: '.wav,audio/wav,audio/x-wav',
             onChange: event => {
               const file = event.currentTarget.files?.[0];
-              if (file) set(setGreeting(number, file));
+              if (file) set(() => setGreeting(number, file));
             },
           }),
         ]),
         behaviour.hasGreeting
           ? h(
               'button',
-              { type: 'button', class: 'text', onClick: () => set(setGreeting(number, null)) },
+              { type: 'button', class: 'text', onClick: () => set(() => setGreeting(number, null)) },
               'Spoken one',
             )
           : h('small', null, 'Now: a spoken one'),
@@ -61,7 +65,7 @@ export function BehaviourPanel({ client }: { client: PhoneClient }): ComponentCh
         {
           value: behaviour?.smsOutcome ?? 'delivered',
           disabled: behaviour === undefined,
-          onChange: event => set(setTexts(number, event.currentTarget.value)),
+          onChange: event => set(() => setTexts(number, event.currentTarget.value)),
         },
         TEXT_CHOICES.map(({ value, label }) => h('option', { key: value, value }, label)),
       ),

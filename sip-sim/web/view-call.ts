@@ -132,14 +132,14 @@ function Key(props: { name: string; letters: string; down: boolean; client: Phon
     {
       type: 'button',
       class: down || props.down ? 'key down' : 'key',
-      'aria-label': NAMES[props.name] ?? props.name,
+      'aria-label': NAMES[props.name],
       onClick: () => {
         void props.client.press(props.name);
         setDown(true);
         timer.current = window.setTimeout(() => setDown(false), PRESSED_MS);
       },
     },
-    [h('b', null, props.name), h('small', null, props.letters)],
+    h('b', { 'data-letters': props.letters }, props.name),
   );
 }
 

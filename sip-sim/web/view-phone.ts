@@ -81,11 +81,13 @@ function Device({
   useEffect(() => {
     if (call) setTab('phone');
   }, [call?.id]);
+  const known = state.behaviour !== undefined;
+  const over = state.calls.filter(({ state: now }) => now === 'ended');
   const counts: Readonly<Record<Tab, number>> = {
     phone: 0,
-    calls: useUnseen(state.calls.filter(({ state: now }) => now === 'ended').length, tab === 'calls'),
-    texts: useUnseen(state.messages.length, tab === 'texts'),
-    mail: useUnseen(state.mails.length, tab === 'mail'),
+    calls: useUnseen(known ? over.length : undefined, tab === 'calls'),
+    texts: useUnseen(known ? state.messages.length : undefined, tab === 'texts'),
+    mail: useUnseen(known ? state.mails.length : undefined, tab === 'mail'),
   };
   const ended = useJustEnded(client);
   const inCall = tab === 'phone' && call !== undefined;
@@ -103,7 +105,7 @@ function Device({
   };
   return h(
     'section',
-    { class: inCall ? 'device in-call' : 'device', 'aria-label': 'Phone' },
+    { class: inCall ? 'device in-call' : 'device', 'aria-label': `Screen of ${state.display}` },
     h('div', { class: 'screen' }, [
       h(StatusBar, { network: state.country }),
       h('div', { class: 'content' }, [
@@ -114,7 +116,7 @@ function Device({
       ]),
       h(
         'nav',
-        { class: 'tabs', 'aria-label': 'Phone apps' },
+        { class: 'tabs', 'aria-label': `Apps of ${state.display}` },
         TABS.map(entry =>
           h(
             'button',
@@ -184,9 +186,10 @@ function titled(title: string, content: ComponentChild): ComponentChild {
   return h('div', { class: 'app' }, [h('h3', null, title), content]);
 }
 
-/** How many came since this was last looked at. */
-function useUnseen(count: number, looking: boolean): number {
+/** How many came since this was last looked at, or since the page was opened; undefined before anything is known. */
+function useUnseen(count: number | undefined, looking: boolean): number {
   const seen = useRef<number>(undefined);
+  if (count === undefined) return 0;
   if (looking || seen.current === undefined || count < seen.current) seen.current = count;
   return count - seen.current;
 }

@@ -21,12 +21,18 @@ export function PhonesPage({
 }): ComponentChild {
   const clients = useClients(numbers, sound);
   const [active, setActive] = useState(numbers[0]);
+  // Read by the key handlers, which must not wait for the next drawing.
+  const latest = useRef(active);
+  const touch = (number: string): void => {
+    latest.current = number;
+    setActive(number);
+  };
   const [pressed, setPressed] = useState<string>();
   const [, heard] = useState(false);
   useEffect(() => sound.onChange(() => heard(true)), [sound]);
   useEffect(() => {
     const target = (): PhoneClient | undefined =>
-      clients.find(({ number }) => number === active) ?? clients[0];
+      clients.find(({ number }) => number === latest.current) ?? clients[0];
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || isField(event.target)) return;
       const client = target();
@@ -48,7 +54,7 @@ export function PhonesPage({
       document.removeEventListener('keydown', onKeyDown);
       document.removeEventListener('keyup', onKeyUp);
     };
-  }, [clients, active]);
+  }, [clients]);
 
   const go = (next: readonly string[]): void => location.assign(next.length === 0 ? '/' : phonesPath(next));
   return h('div', { class: 'page' }, [
@@ -60,21 +66,20 @@ export function PhonesPage({
       ]),
       h(AddPhone, { onAdd: number => go([...numbers, number]) }),
     ]),
-    h(
-      'main',
-      { class: numbers.length > 1 ? 'table several' : 'table' },
+    h('main', { class: numbers.length > 1 ? 'table several' : 'table' }, [
+      h('h1', { class: 'out-of-sight' }, numbers.length > 1 ? 'Phones' : 'Phone'),
       clients.map(client =>
         h(PhoneStation, {
           key: client.number,
           client,
           active: clients.length > 1 && client.number === active,
           pressedKey: client.number === active || clients.length === 1 ? pressed : undefined,
-          onTouch: () => setActive(client.number),
+          onTouch: () => touch(client.number),
           onRemove:
             clients.length > 1 ? () => go(numbers.filter(number => number !== client.number)) : undefined,
         }),
       ),
-    ),
+    ]),
     h('footer', { class: 'foot' }, [
       h('kbd', null, 'Enter'),
       ' answers, ',
