@@ -41,9 +41,11 @@ export interface PusherDeps {
 }
 
 export interface PusherLimits {
-  /** Pushes under way at a time: in all, and to one origin. */
+  /** Pushes under way at a time, in all. */
   readonly concurrency: number;
+  /** To one target: one that answered nothing yet, or failed; and one that takes what it gets. */
   readonly perTarget: number;
+  readonly perGoodTarget: number;
   /** Reports that may share a push (infobip-api.md 5.3). */
   readonly batch: number;
   /** How late a push may be that nobody called `wake` for. */
@@ -76,8 +78,9 @@ export interface Pusher {
 }
 
 const LIMITS: PusherLimits = {
-  concurrency: 32,
+  concurrency: 64,
   perTarget: 2,
+  perGoodTarget: 16,
   batch: 100,
   pollMs: 1_000,
   goneMs: 86_400_000,
@@ -87,6 +90,8 @@ const LEASE_MS = 60_000;
 const TIMEOUT_MS = 15_000;
 const RENDER_TIMEOUT_MS = 10_000;
 const MIN_SLEEP_MS = 5;
+/** Good targets whose width is kept while nothing is under way to them. */
+const MAX_REMEMBERED = 1_000;
 const STOP_GRACE_MS = 2_000;
 const TIDY_MS = 3_600_000;
 /** As long as reports can be had (infobip-api.md 5.3). */
@@ -95,7 +100,8 @@ const UNCONSUMED_MS = 48 * 3_600_000;
 /**
  * Brings the outbox to customers' URLs: at least once, each event with the same `webhook-id` on every try, on Infobip's
  * schedule (infobip-api.md 3.7) or that of Standard Webhooks, which lives in the store and so goes on after a restart. Only a 2xx is success. Targets
- * take turns and each has few pushes under way, so that a slow one holds up nobody else.
+ * take turns and each has few pushes under way, so that a slow one holds up nobody else; one that takes what it gets may have
+ * more, one by one, until it fails.
  */
 export function createPusher(deps: PusherDeps): Pusher {
   return new OutboxPusher(deps);
@@ -104,8 +110,8 @@ export function createPusher(deps: PusherDeps): Pusher {
 class OutboxPusher implements Pusher {
   readonly #deps: PusherDeps;
   readonly #limits: PusherLimits;
-  /** Pushes under way by target. */
-  readonly #busy = new Map<string, number>();
+  /** Targets with pushes under way, and good ones. */
+  readonly #busy = new Map<string, Target>();
   readonly #pushes = new Set<Promise<void>>();
   #abort = new AbortController();
   #lastTarget = '';
@@ -173,10 +179,11 @@ class OutboxPusher implements Pusher {
 
   async #claimSome(): Promise<number> {
     const { store } = this.#deps;
-    const { concurrency, perTarget, batch } = this.#limits;
+    const { concurrency, batch } = this.#limits;
     const free = concurrency - this.#pushes.size;
     if (free <= 0) return 0;
-    const except = [...this.#busy].filter(([, count]) => count >= perTarget).map(([target]) => target);
+    const full = [...this.#busy].filter(([, { underWay, width }]) => underWay >= width);
+    const except = full.map(([name]) => name);
     const events = await store.claimEvents({
       limit: free,
       leaseMs: LEASE_MS,
@@ -189,17 +196,18 @@ class OutboxPusher implements Pusher {
   }
 
   #launch(event: StoredEvent): void {
-    const { target } = event;
-    this.#busy.set(target, (this.#busy.get(target) ?? 0) + 1);
+    const { target: name } = event;
+    const target = this.#busy.get(name) ?? { underWay: 0, width: this.#limits.perTarget };
+    this.#busy.set(name, target);
+    target.underWay++;
     const push = this.#push(event)
       .catch((error: unknown) => {
         // The lease brings it again.
         this.#deps.log.warn({ err: error, event: event.id }, 'push: the store did not take its outcome');
       })
       .finally(() => {
-        const left = this.#busy.get(target)! - 1;
-        if (left > 0) this.#busy.set(target, left);
-        else this.#busy.delete(target);
+        target.underWay--;
+        if (target.underWay === 0 && this.#forgets(target)) this.#busy.delete(name);
         this.#pushes.delete(push);
         this.wake();
       });
@@ -244,7 +252,10 @@ class OutboxPusher implements Pusher {
     const refusals: Refusal[] = [];
     for (const url of route.urls) {
       const answer = await this.#ask(event, { url, body, signer: route.signer });
-      if (answer === 'taken') return await this.#drop(event, 'push-delivered');
+      if (answer === 'taken') {
+        this.#widen(event);
+        return await this.#drop(event, 'push-delivered');
+      }
       // Cut off by `stop`: the lease ends with this process.
       if (answer === 'aborted') return;
       if (answer.status === 410 && refusals.length === 0) {
@@ -287,6 +298,7 @@ class OutboxPusher implements Pusher {
 
   async #retry(event: StoredEvent, head: PushHead, retryAfterMs?: number): Promise<void> {
     const { store, log } = this.#deps;
+    this.#narrow(event);
     const inMs =
       head.schedule === 'standard'
         ? standardRetryDelayMs(event.tries, { chance: this.#chance(), retryAfterMs })
@@ -297,6 +309,20 @@ class OutboxPusher implements Pusher {
     }
     await store.deferEvent({ id: event.id, inMs });
     this.#deps.count?.('push-failed');
+  }
+
+  #forgets({ width }: Target): boolean {
+    return width <= this.#limits.perTarget || this.#busy.size > MAX_REMEMBERED;
+  }
+
+  #widen({ target: name }: StoredEvent): void {
+    const target = this.#busy.get(name);
+    if (target) target.width = Math.min(target.width + 1, this.#limits.perGoodTarget);
+  }
+
+  #narrow({ target: name }: StoredEvent): void {
+    const target = this.#busy.get(name);
+    if (target) target.width = this.#limits.perTarget;
   }
 
   #chance(): number {
@@ -328,6 +354,12 @@ class OutboxPusher implements Pusher {
     background(log, 'tidying the outbox', store.dropEvents({ exceptTypes, olderThanMs: UNCONSUMED_MS }));
     this.#tidy = clock.after(TIDY_MS, () => this.#tidyNow());
   }
+}
+
+interface Target {
+  underWay: number;
+  /** How many may be. */
+  width: number;
 }
 
 /** Why a URL did not take a push. */

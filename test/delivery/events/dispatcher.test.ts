@@ -117,6 +117,27 @@ describe('an event of the outbox', () => {
 });
 
 describe('an endpoint', () => {
+  it('made, changed or removed here shows in the next event', async () => {
+    const rig = await eventsRig({ answer: () => 200 });
+    const told = async () => {
+      const before = rig.pushes.length;
+      await rig.emit(verified());
+      return rig.pushes.slice(before).map(push => push.url);
+    };
+    await rig.start();
+    expect(await told()).toEqual([]);
+    const { endpoint } = await rig.endpoint(URL);
+    expect(await told()).toEqual([URL]);
+    await rig.endpoints.update(endpoint.id, { types: ['delivery.failed'] });
+    expect(await told()).toEqual([]);
+    await rig.endpoints.update(endpoint.id, { types: ['*'] });
+    expect(await told()).toEqual([URL]);
+    await rig.endpoints.remove(endpoint.id);
+    await rig.emit(verified());
+    // Nothing was even written for it.
+    expect(rig.counts).toEqual({ 'push-delivered': 2 });
+  });
+
   it('made by another node gets events after a second at most', async () => {
     const rig = await eventsRig({ answer: () => 200 });
     const { endpoint } = await rig.endpoint(URL);

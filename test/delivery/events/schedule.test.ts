@@ -210,6 +210,16 @@ describe('Retry-After', () => {
   });
 });
 
+it('a URL that is not allowed, and another one that does not answer now: it comes again', async () => {
+  const blocked = new GuardedFetchError('blocked', { permanent: true });
+  const rig = await eventsRig({ answer: ({ url }) => (url === DOWN ? blocked : 500) });
+  await rig.endpoint(DOWN, { secondaryUrl: STANDBY });
+  await rig.start();
+  await rig.emit(verified());
+  expect(rig.counts).toEqual({ 'push-failed': 1 });
+  expect(await rig.waiting()).toBeGreaterThan(0);
+});
+
 it('URLs that are not allowed end it, once all of them are', async () => {
   const rig = await eventsRig({ answer: () => new GuardedFetchError('blocked', { permanent: true }) });
   await rig.endpoint(DOWN, { secondaryUrl: STANDBY });

@@ -59,6 +59,33 @@ describe('a slow target', () => {
   });
 });
 
+it('a target that takes what it gets may have more under way, until it fails', async () => {
+  const waiting: PromiseWithResolvers<number>[] = [];
+  const rig = await pusherRig({
+    answer: () => {
+      const answer = Promise.withResolvers<number>();
+      waiting.push(answer);
+      return answer.promise;
+    },
+  });
+  await rig.start();
+  await rig.emit(...times(120, () => report(SLOW)));
+  for (const [width, status] of [
+    [2, 200],
+    [4, 200],
+    [8, 200],
+    [16, 200],
+    [16, 500],
+    [2, 410],
+  ] as const) {
+    for (let turn = 0; turn < 40 && waiting.length < width; turn++) await rig.rest();
+    await rig.rest();
+    expect(waiting).toHaveLength(width);
+    for (const answer of waiting.splice(0)) answer.resolve(status);
+  }
+  await rig.rest();
+});
+
 describe('reports that may share a push', () => {
   const URL = 'https://sms.example/reports';
   const results = (body: string) => (JSON.parse(body) as { results: string[] }).results;
