@@ -39,7 +39,7 @@ export type ListFilter = Omit<ListQuery, 'limit' | 'cursor'> & {
 };
 
 /**
- * A client of the verify API (docs/VERIFY-API.md). It needs nothing but fetch, hence Node 18 or later, and no browser: the key
+ * A client of the verify API (docs/VERIFY-API.md). It needs nothing but fetch (Node 20.3 or later), and no browser: the key
  * is a secret. Every method throws `SaypinError`. What can be repeated without harm is tried again when no answer comes or the
  * service is unavailable: everything but `check`, which costs an attempt.
  */
