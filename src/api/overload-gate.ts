@@ -21,9 +21,9 @@ export interface GateLimits {
   readonly kinds: Readonly<Record<GuardedKind, KindLimits>>;
   /** Live media sockets; a further one is refused. */
   readonly mediaSockets: number;
-  /** Lag of the event loop above which sends, and with hardly any send left, verifies are let in less and less. */
-  readonly sendLagMs: number;
-  readonly verifyLagMs: number;
+  /** Waiting time above which sends, and with hardly any send left, verifies are let in less and less. */
+  readonly sendWaitMs: number;
+  readonly verifyWaitMs: number;
 }
 
 export const GATE_LIMITS: GateLimits = {
@@ -31,23 +31,31 @@ export const GATE_LIMITS: GateLimits = {
     // A carrier waits 15 s for its webhook: late is better than never.
     carrier: { running: 1_024, waiting: 4_096, patienceMs: 5_000 },
     verify: { running: 512, waiting: 1_024, patienceMs: 150 },
-    send: { running: 256, waiting: 512, patienceMs: 250 },
+    send: { running: 128, waiting: 256, patienceMs: 250 },
   },
   mediaSockets: 5_000,
-  sendLagMs: 20,
-  verifyLagMs: 60,
+  sendWaitMs: 50,
+  verifyWaitMs: 150,
 };
 
 export interface GateDeps {
   readonly clock: Clock;
-  /** Of the event loop, now (metrics/loop-lag.ts). */
-  readonly lagMs: () => number;
+  /** How long things wait for their turn, now: in the event loop (metrics/loop-lag.ts), before the store (metrics/waiting-time.ts). */
+  readonly waitingMs: () => number;
   readonly limits?: Partial<GateLimits>;
   readonly onShed?: (refusal: { kind: GuardedKind; reason: ShedReason }) => void;
 }
 
-/** A place among the running requests of a kind. `leave` may be called oftener, and before the place was reached. */
-export interface Place {
+/** A request that was let in. */
+export interface Visit {
+  /** Resolves when it may be worked on. @throws ServiceError unavailable when that took too long */
+  enter(): Promise<void>;
+  /** May be called oftener, and while it waits. */
+  leave(): void;
+}
+
+/** A place among the running requests of a kind. `leave` may be called while `reached` is open, which it then stays. */
+interface Place {
   readonly reached: Promise<void>;
   leave(): void;
 }
@@ -57,11 +65,19 @@ const STANDING_AFTER_MS = 500;
 /** How long one may wait in a standing queue. */
 const STANDING_PATIENCE_MS = 20;
 const ADJUST_EVERY_MS = 100;
-/** Of the share that is let in: lost at most, at twice the lag that is allowed or more; and won back each time. */
-const CUT = 0.3;
+/** Of the share that is let in: lost at most, at the worst; and won back each time. */
+const CUT = 0.5;
+/** At so many times the time that is allowed, or more. */
+const WORST = 3;
 const RAISE = 0.03;
 /** So that there is always something to measure by. */
 const LEAST_SHARE: Readonly<Record<'verify' | 'send', number>> = { send: 0.01, verify: 0.1 };
+/** A loop that is late for a shorter time had something to do, and did it. */
+const SUSTAINED_MS = 150;
+/** Who comes after a longer time knows nothing of what went on before. */
+const FORGET_MS = 500;
+/** With so few under way, requests of this kind are not what makes everything wait: another process may have the processor. */
+const FEW: Readonly<Record<'verify' | 'send', number>> = { send: 16, verify: 32 };
 /** Below this share of sends verifies are cut too. */
 const HARDLY_ANY = 0.05;
 /** Refused callers are told to come back after one to five seconds, so that they do not all come at once. */
@@ -72,8 +88,8 @@ const DRAIN_RETRY_MS = 5_000;
  * What keeps a service that is asked for too much good for something: it refuses early and cheaply what it could not
  * answer in time. Sends are refused first, verifies after them, carriers only at hard limits.
  *
- * Two guards. The share that is let in follows the lag of the event loop, whatever makes the loop late: little is lost
- * before it is too much, and no request is worked on only to be answered too late. And each kind has places, with a queue
+ * Two guards. The share that is let in follows the time that everything waits for its turn, whatever it is that makes it
+ * wait: little is lost before it is too much, and no request is worked on only to be answered too late. And each kind has places, with a queue
  * before them whose patience is short once the queue stands (the controlled delay of Maurer, "Fail at Scale", ACM Queue
  * 13/8, 2015, after Nichols and Jacobson's CoDel): that is for a store or a hook that is slow.
  */
@@ -84,7 +100,11 @@ export class OverloadGate {
   readonly #share = { verify: 1, send: 1 };
   /** What of a request each kind has saved up: one whole lets one in. */
   readonly #credit = { verify: 1, send: 1 };
+  /** Between the door and the end of their answer. */
+  readonly #inside = { carrier: 0, verify: 0, send: 0 };
   #adjustedAt: number;
+  #lateSince: number | undefined;
+  #waitedBefore = 0;
   #sockets = 0;
   #refusals = 0;
   #draining = false;
@@ -99,28 +119,32 @@ export class OverloadGate {
   }
 
   /**
-   * The door, before anything is read of a request.
+   * The door, before anything is read of a request. Who is let in must `leave`, whatever happens.
    * @param changes whether it asks for something new: refused while the service is stopping
    * @throws ServiceError unavailable, with the time to wait
    */
-  admit(kind: GuardedKind, changes: boolean): void {
+  admit(kind: GuardedKind, changes: boolean): Visit {
     if (this.#draining && kind === 'send' && changes) throw this.#refusal(kind, 'draining');
     this.#adjust();
-    const full = this.#queues[kind].full;
-    if (kind === 'carrier') {
-      if (full) throw this.#refusal(kind, 'hard-limit');
-      return;
-    }
-    if (full) throw this.#refusal(kind, 'queue-full');
-    const credit = Math.min(2, this.#credit[kind] + this.#share[kind]);
-    const enough = credit >= 1;
-    this.#credit[kind] = enough ? credit - 1 : credit;
-    if (!enough) throw this.#refusal(kind, 'busy');
-  }
-
-  /** A place to work on the request, when its turn comes; `reached` rejects with ServiceError unavailable when it waited too long. */
-  enter(kind: GuardedKind): Place {
-    return this.#queues[kind].enter();
+    const queue = this.#queues[kind];
+    if (queue.full) throw this.#refusal(kind, kind === 'carrier' ? 'hard-limit' : 'queue-full');
+    if (kind !== 'carrier' && !this.#hasCredit(kind)) throw this.#refusal(kind, 'busy');
+    this.#inside[kind]++;
+    let place: Place | undefined;
+    let left = false;
+    return {
+      async enter() {
+        // Whoever went away while the body was read needs no place, and would give none back.
+        if (left) return;
+        place = queue.enter();
+        await place.reached;
+      },
+      leave: once(() => {
+        left = true;
+        this.#inside[kind]--;
+        place?.leave();
+      }),
+    };
   }
 
   /** A media socket asks to be opened. Returns what to call when it is closed. @throws ServiceError unavailable */
@@ -160,35 +184,66 @@ export class OverloadGate {
     ];
   }
 
+  #hasCredit(kind: 'verify' | 'send'): boolean {
+    const credit = Math.min(2, this.#credit[kind] + this.#share[kind]);
+    const enough = credit >= 1 || this.#inside[kind] < FEW[kind];
+    this.#credit[kind] = enough ? Math.max(0, credit - 1) : credit;
+    return enough;
+  }
+
   /** Once every `ADJUST_EVERY_MS`, by whoever comes; time that went by without anybody counts as quiet. */
   #adjust(): void {
     const now = this.#deps.clock.monotonic();
-    const turns = Math.floor((now - this.#adjustedAt) / ADJUST_EVERY_MS);
+    const away = now - this.#adjustedAt;
+    const turns = Math.floor(away / ADJUST_EVERY_MS);
     if (turns <= 0) return;
     this.#adjustedAt = now;
-    const lag = this.#deps.lagMs();
-    const { sendLagMs, verifyLagMs } = this.#limits;
+    const waiting = this.#sustained(this.#deps.waitingMs(), now, away > FORGET_MS);
+    // What waits is being worked off already: refusing still more would leave nothing to do afterwards.
+    const falling = waiting < this.#waitedBefore * 0.95;
+    this.#waitedBefore = waiting;
+    const { sendWaitMs, verifyWaitMs } = this.#limits;
     const share = this.#share;
-    const verifiesToo = lag > verifyLagMs && share.send <= HARDLY_ANY;
-    share.send = adjusted(share.send, lag, sendLagMs, turns, LEAST_SHARE.send);
-    if (verifiesToo) share.verify = adjusted(share.verify, lag, verifyLagMs, turns, LEAST_SHARE.verify);
-    else share.verify = Math.min(1, share.verify + RAISE * turns);
+    const verifiesToo = waiting > verifyWaitMs && share.send <= HARDLY_ANY;
+    if (waiting <= sendWaitMs) share.send = Math.min(1, share.send + RAISE * turns);
+    else if (!falling) share.send = cut(share.send, waiting / sendWaitMs, LEAST_SHARE.send);
+    if (!verifiesToo) share.verify = Math.min(1, share.verify + RAISE * turns);
+    else if (!falling) share.verify = cut(share.verify, waiting / verifyWaitMs, LEAST_SHARE.verify);
+  }
+
+  /** The waiting time once it has been too long for a while; 0 until then. */
+  #sustained(waiting: number, now: number, anew: boolean): number {
+    if (waiting <= this.#limits.sendWaitMs) this.#lateSince = undefined;
+    else if (anew || this.#lateSince === undefined) this.#lateSince = now;
+    return this.#lateSince !== undefined && now - this.#lateSince >= SUSTAINED_MS ? waiting : 0;
   }
 
   #refusal(kind: GuardedKind, reason: ShedReason): ServiceError {
     this.#deps.onShed?.({ kind, reason });
     const draining = reason === 'draining';
     const retryAfterMs = draining ? DRAIN_RETRY_MS : 1_000 * (1 + (this.#refusals++ % RETRY_SPREAD));
-    return new ServiceError('unavailable', { retryAfterMs, reason: draining ? 'draining' : 'overloaded' });
+    return withoutStack(
+      () => new ServiceError('unavailable', { retryAfterMs, reason: draining ? 'draining' : 'overloaded' }),
+    );
   }
 }
 
 const KINDS: readonly GuardedKind[] = ['carrier', 'verify', 'send'];
 
-function adjusted(share: number, lag: number, allowed: number, turns: number, least: number): number {
-  if (lag <= allowed) return Math.min(1, share + RAISE * turns);
-  const excess = Math.min(1, (lag - allowed) / allowed);
-  return Math.max(least, share * (1 - CUT * excess));
+/** A stack trace is a third of what a refusal costs, and nobody reads it. */
+function withoutStack<Thing>(make: () => Thing): Thing {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+/** @param excess times the allowed, above 1 */
+function cut(share: number, excess: number, least: number): number {
+  return Math.max(least, share * (1 - CUT * Math.min(1, (excess - 1) / (WORST - 1))));
 }
 
 interface Waiting {

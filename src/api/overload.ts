@@ -1,9 +1,15 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import type { Clock, Timer } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { OverloadGate, type GateLimits, type GuardedKind, type ShedReason } from './overload-gate.ts';
+import {
+  OverloadGate,
+  type GateLimits,
+  type GuardedKind,
+  type ShedReason,
+  type Visit,
+} from './overload-gate.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -28,10 +34,10 @@ export function createOverload(deps: {
   clock: Clock;
   log: Logger;
   metrics: Pick<Metrics, 'request' | 'shed'>;
-  lagMs: () => number;
+  waitingMs: () => number;
   limits?: Partial<GateLimits>;
 }): Overload {
-  const { clock, log, metrics, lagMs, limits } = deps;
+  const { clock, log, metrics, waitingMs, limits } = deps;
   let refused: Record<string, number> = {};
   let timer: Timer | undefined;
 
@@ -40,7 +46,7 @@ export function createOverload(deps: {
     const name = `${kind} ${reason}`;
     refused[name] = (refused[name] ?? 0) + 1;
     if (timer) return;
-    log.warn({ kind, reason, lagMs: Math.round(lagMs()) }, 'too much to do: refusing requests');
+    log.warn({ kind, reason, waitingMs: Math.round(waitingMs()) }, 'too much to do: refusing requests');
     timer = clock.after(LOG_EVERY_MS, () => {
       timer = undefined;
       log.warn({ refused }, 'requests refused in the last seconds');
@@ -48,7 +54,7 @@ export function createOverload(deps: {
     });
   }
 
-  return { gate: new OverloadGate({ clock, lagMs, limits, onShed }), metrics };
+  return { gate: new OverloadGate({ clock, waitingMs, limits, onShed }), metrics };
 }
 
 /**
@@ -59,6 +65,7 @@ export function createOverload(deps: {
 export function guardAgainstOverload(app: FastifyInstance, deps: Overload & { clock: Clock }): void {
   const { gate, metrics, clock } = deps;
   const started = new WeakMap<FastifyRequest, number>();
+  const visits = new WeakMap<FastifyRequest, Visit>();
 
   app.addHook('onRequest', async (request, reply) => {
     started.set(request, clock.monotonic());
@@ -66,7 +73,11 @@ export function guardAgainstOverload(app: FastifyInstance, deps: Overload & { cl
     const kind = kindOfRequest(request);
     if (kind === 'probe') return;
     if (!isUpgrade(request)) {
-      gate.admit(kind, request.method !== 'GET' && request.method !== 'HEAD');
+      const visit = gate.admit(kind, request.method !== 'GET' && request.method !== 'HEAD');
+      visits.set(request, visit);
+      // Both: a caller who goes away leaves no `finish`.
+      reply.raw.once('finish', () => visit.leave());
+      reply.raw.once('close', () => visit.leave());
       return;
     }
     // Refused before the socket server knows of it: nobody else would end it.
@@ -75,16 +86,8 @@ export function guardAgainstOverload(app: FastifyInstance, deps: Overload & { cl
     request.raw.socket.once('close', closed);
   });
 
-  app.addHook('preValidation', async (request, reply) => {
-    if (request.is404) return;
-    const kind = kindOfRequest(request);
-    if (kind === 'probe' || isUpgrade(request)) return;
-    const place = gate.enter(kind);
-    // Both: a caller who goes away leaves no `finish`.
-    reply.raw.once('finish', () => place.leave());
-    reply.raw.once('close', () => place.leave());
-    if (isGone(reply)) place.leave();
-    await place.reached;
+  app.addHook('preValidation', async request => {
+    await visits.get(request)?.enter();
   });
 
   app.addHook('onResponse', async (request, reply) => {
@@ -111,8 +114,4 @@ function kindOfRequest(request: FastifyRequest): RequestKind {
 
 function isUpgrade(request: FastifyRequest): boolean {
   return request.headers.upgrade !== undefined && request.routeOptions.url?.startsWith('/media/') === true;
-}
-
-function isGone(reply: FastifyReply): boolean {
-  return reply.raw.destroyed || reply.raw.writableFinished;
 }

@@ -45,7 +45,7 @@ export interface Gauges {
   /** 0 to 1 by kind: the part of the requests that is let in. */
   admission?(): readonly { kind: string; share: number }[];
   ready?(): Promise<boolean>;
-  backlog?(): Promise<StoreBacklog>;
+  backlog?(): Promise<StoreBacklog | undefined>;
 }
 
 /** What waits in the store. Ages in ms; 0 where nothing waits. Counts stop at `BACKLOG_CAP`. */

@@ -4,17 +4,31 @@ import type { Clock } from '../clock.ts';
 import { outcomeOfCall } from '../domain/call-outcome.ts';
 import { ServiceError } from '../errors.ts';
 import type { Metrics, SentWhat } from '../metrics/metrics.ts';
+import { createWaitingTime } from '../metrics/waiting-time.ts';
 import type { Store } from './store.ts';
 
 export interface InstrumentedStore extends Store {
   /** Ms since somebody last got an answer to `claimTimers`; undefined: nobody asked yet. For readiness. */
   timersAskedMsAgo(): number | undefined;
+  /** How long writes wait behind other writes, in ms: the queue before the disk, or before the other machine. */
+  waitingMs(): number;
 }
 
 /** PINs under way that are remembered for the time to verify, some 200 bytes each. */
 const REMEMBERED = 50_000;
 /** A verification that the store dates further back than this was counted when it happened. */
 const JUST_NOW_MS = 5_000;
+
+/** Small writes, alike in what they cost; the last is asked for all the time, so that the measure is never stale. */
+const MEASURED: ReadonlySet<string> = new Set<keyof Store>([
+  'createPin',
+  'createPinMessage',
+  'attemptPin',
+  'transition',
+  'stepPinMessage',
+  'completeTimer',
+  'claimTimers',
+]);
 
 type Verb = Exclude<keyof Store, 'backlog'>;
 type Watchers = {
@@ -41,6 +55,7 @@ export function instrumentStore(
 ): InstrumentedStore {
   const { metrics, clock } = deps;
   let timersAsked: number | undefined;
+  const waiting = createWaitingTime(clock);
   const watchers: Watchers = {
     ...watchPins(store, deps),
     ...watchDeliveries(metrics),
@@ -58,14 +73,18 @@ export function instrumentStore(
     const watch = watchers[name as Verb] as ((result: unknown, ...request: unknown[]) => unknown) | undefined;
     measured[name] = async (...request) => {
       const started = clock.monotonic();
+      const end = MEASURED.has(name) ? waiting.begin() : undefined;
       let result: unknown;
       try {
         result = await verb.apply(store, request);
       } catch (error) {
         metrics.storeVerb({ verb: name, ms: clock.monotonic() - started, failed: isFailure(error) });
         throw error;
+      } finally {
+        end?.();
       }
-      metrics.storeVerb({ verb: name, ms: clock.monotonic() - started, failed: false });
+      const ms = clock.monotonic() - started;
+      metrics.storeVerb({ verb: name, ms, failed: false });
       if (watch) countQuietly(() => watch(result, ...request));
       return result;
     };
@@ -73,6 +92,7 @@ export function instrumentStore(
   return {
     ...(measured as unknown as Store),
     timersAskedMsAgo: () => (timersAsked === undefined ? undefined : clock.monotonic() - timersAsked),
+    waitingMs: () => waiting.ms,
   };
 }
 
