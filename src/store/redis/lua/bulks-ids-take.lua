@@ -5,10 +5,10 @@
 local taken = {}
 for i = 4, #ARGV, 3 do
   local key = root .. 'mi:' .. ARGV[2] .. ':' .. ARGV[i]
-  local holder = redis.call('GET', key)
-  if not holder or (ARGV[3] == '1' and holder == ARGV[i + 2]) then
+  local holder = redis.call('SET', key, ARGV[i + 1], 'NX', 'GET')
+  if holder and ARGV[3] == '1' and holder == ARGV[i + 2] then
     redis.call('SET', key, ARGV[i + 1])
-  elseif holder ~= ARGV[i + 1] then
+  elseif holder and holder ~= ARGV[i + 1] then
     taken[#taken + 1] = (i - 4) / 3
     taken[#taken + 1] = holder
   end

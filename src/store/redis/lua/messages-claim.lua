@@ -11,26 +11,29 @@ local LANES_AT_ONCE, PUT_OFF_AT_ONCE = 64, 256
 local place_of_root = {}
 for _, k in ipairs(roots) do place_of_root[KEYS[k]] = k end
 
-local function answer(claimed)
+if first then
   local rows = {}
-  for _, each in ipairs(claimed) do rows[#rows + 1] = message_row(KEYS[each[1]], each[2]) end
+  for _, each in ipairs(cmsgpack.unpack(first)) do rows[#rows + 1] = message_read(KEYS[each[1]], each[2]) end
   return { rows, read_batches }
 end
-if first then return answer(cmsgpack.unpack(first)) end
 
 local limit, lease_end = tonumber(ARGV[3]), now + tonumber(ARGV[4])
-local claimed = {}
+local lease_text = string.format('%.0f', lease_end)
+local claimed, rows = {}, {}
 
 local function claim_one(r, m, expires)
   local member = message_member(m)
   message_unlist(r, m)
-  redis.call('ZADD', r .. 'mt', lease_end, member)
-  local changes = { 'st', 'sending', 'n', tonumber(m.n) + 1, 'cl', now }
+  redis.call('ZADD', r .. 'mt', lease_text, member)
+  m.st, m.n, m.cl = 'sending', string.format('%d', m.n + 1), now_text
   if expires then
-    changes[7], changes[8] = 'x', expires
+    m.x = string.format('%.0f', expires)
+    redis.call('HSET', r .. 'm:' .. m.ref, 'st', m.st, 'n', m.n, 'cl', m.cl, 'x', m.x)
+  else
+    redis.call('HSET', r .. 'm:' .. m.ref, 'st', m.st, 'n', m.n, 'cl', m.cl)
   end
-  redis.call('HSET', r .. 'm:' .. m.ref, unpack(changes))
   claimed[#claimed + 1] = { place_of_root[r], m.ref }
+  rows[#rows + 1] = message_row(r, m)
 end
 
 for _, ready in ipairs(lanes_ready(roots, ARGV[2], LANES_AT_ONCE)) do
@@ -63,4 +66,4 @@ for _, ready in ipairs(lanes_ready(roots, ARGV[2], LANES_AT_ONCE)) do
 end
 lanes_settle()
 if claimed[1] then finish(claimed) end
-return answer(claimed)
+return { rows, read_batches }

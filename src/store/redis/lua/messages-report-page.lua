@@ -6,7 +6,7 @@
 --@include messages-read
 local entries, rows = {}, {}
 for _, entry in ipairs(page_of(ARGV[5], string.sub(ARGV[5], 1, 2) == 'mg', ARGV[2], ARGV[3], tonumber(ARGV[4]))) do
-  local row = message_row(KEYS[entry[3]], message_ref(entry[2]))
+  local row = message_read(KEYS[entry[3]], message_ref(entry[2]))
   if row then rows[#rows + 1] = row end
   entries[#entries + 1] = entry[1]
   entries[#entries + 1] = entry[2]

@@ -4,7 +4,7 @@
 --@include messages-read
 local function answer(leased)
   local rows = {}
-  for _, each in ipairs(leased) do rows[#rows + 1] = message_row(KEYS[each[1]], each[2]) end
+  for _, each in ipairs(leased) do rows[#rows + 1] = message_read(KEYS[each[1]], each[2]) end
   return { rows, read_batches }
 end
 if first then return answer(cmsgpack.unpack(first)) end

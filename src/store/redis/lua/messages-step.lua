@@ -3,12 +3,6 @@
 --@include once
 --@include messages-step
 --@include messages-read
-local applied
-if first then
-  applied = cmsgpack.unpack(first)
-else
-  applied = message_step(root, ARGV[3]) and 1 or 0
-  lanes_settle()
-  if applied == 1 then finish(applied) end
-end
-return { applied, messages_answer(root, { ARGV[2] }) }
+local applied, m = message_step(root, ARGV[3], string.sub(KEYS[2], #root + 3))
+lanes_settle()
+return { applied and 1 or 0, { { m and message_row(root, m) }, read_batches } }

@@ -8,37 +8,51 @@ local function bulk_fill(name, order, batches, messages)
     redis.call('HSET', root .. 'mk:' .. name, batch[1], batch[2], 's' .. batch[1], batch[3])
   end
   local created = tonumber(redis.call('HGET', bulk, 'created'))
-  local unsent, lanes = 0, {}
+  local created_text = string.format('%.0f', created)
+  local lanes, refs, logged, reported, pushed, due, expiring = {}, {}, {}, {}, {}, {}, {}
+  local function put(list, score, member)
+    list[#list + 1] = score
+    list[#list + 1] = member
+  end
   for _, message in ipairs(messages) do
     local place, ref, id, to, batch_index, lane, rejection = unpack(message)
     local m = { ref = ref, b = name, l = string.format('%d', lane), k = string.format('%d', batch_index) }
     local batch = batch_of(root, m)
     m.o = order .. string.format('%06d', place)
-    if not lanes[lane] then
+    if not lanes[m.l] then
       local send, slot = unpack(redis.call('HMGET', root .. 'ml:' .. name, 's' .. m.l, 'p' .. m.l))
-      lanes[lane] = { tonumber(send), slot ~= '' }
+      lanes[m.l] = { send = tonumber(send), paced = slot ~= '' }
+      due[m.l] = {}
     end
-    local row, member = root .. 'm:' .. ref, message_member(m)
+    local row = { 'b', name, 'l', m.l, 'k', m.k, 'o', m.o, 'id', id, 'to', to, 'n', 0, 'due', created_text, 'c', created_text,
+      'g', created_text, 'st', 'scheduled', 'oc', PENDING }
+    local member = message_member(m)
     if rejection ~= '' then
-      redis.call('HSET', row, 'b', name, 'l', lane, 'k', batch_index, 'o', m.o, 'id', id, 'to', to, 'st', 'done', 'n', 0,
-        'due', created, 'oc', rejection, 'c', created, 'd', created, 'g', created)
-      redis.call('ZADD', root .. 'mr:' .. channel, created, member)
-      if batch.push then redis.call('RPUSH', root .. 'mp:' .. name, ref) end
+      row[#row - 2], row[#row] = 'done', rejection
+      put(row, 'd', created_text)
+      put(reported, created_text, member)
+      if batch.push then pushed[#pushed + 1] = ref end
     else
-      local send, paced = unpack(lanes[lane])
-      redis.call('HSET', row, 'b', name, 'l', lane, 'k', batch_index, 'o', m.o, 'id', id, 'to', to, 'st', 'scheduled', 'n', 0,
-        'due', created, 'oc', PENDING, 'c', created, 'g', created)
-      redis.call('ZADD', due_of(root, m), created, member)
-      if batch.validity and not paced then
-        local expires = math.max(send, created) + batch.validity
-        redis.call('HSET', row, 'x', expires)
-        redis.call('ZADD', root .. 'me', expires, member)
+      put(due[m.l], created_text, member)
+      if batch.validity and not lanes[m.l].paced then
+        local expires = string.format('%.0f', math.max(lanes[m.l].send, created) + batch.validity)
+        put(row, 'x', expires)
+        put(expiring, expires, member)
       end
-      unsent = unsent + 1
     end
-    redis.call('ZADD', root .. 'mg:' .. channel, created, member)
-    redis.call('RPUSH', root .. 'mx:' .. name, ref)
+    put(logged, created_text, member)
+    refs[#refs + 1] = ref
+    redis.call('HSET', root .. 'm:' .. ref, unpack(row))
   end
+  if logged[1] then redis.call('ZADD', root .. 'mg:' .. channel, unpack(logged)) end
+  if refs[1] then redis.call('RPUSH', root .. 'mx:' .. name, unpack(refs)) end
+  if reported[1] then redis.call('ZADD', root .. 'mr:' .. channel, unpack(reported)) end
+  if pushed[1] then redis.call('RPUSH', root .. 'mp:' .. name, unpack(pushed)) end
+  if expiring[1] then redis.call('ZADD', root .. 'me', unpack(expiring)) end
+  for lane, waiting in pairs(due) do
+    if waiting[1] then redis.call('ZADD', root .. 'md:' .. lane .. ':' .. name, unpack(waiting)) end
+  end
+  local unsent = #refs - #reported / 2
   redis.call('HINCRBY', bulk, 'total', #messages)
   redis.call('HINCRBY', bulk, 'accepted', unsent)
   redis.call('HINCRBY', bulk, 'unsent', unsent)

@@ -20,20 +20,25 @@ local function batch_place(r, name, batch, lane)
   return found.place, found.sends[lane]
 end
 
--- Nil: there is no such message.
-local function message_row(r, ref)
-  local row = redis.call('HMGET', r .. 'm:' .. ref,
-    'b', 'k', 'l', 'id', 'to', 'st', 'n', 'w', 'due', 'cl', 'x', 'oc', 'ca', 'ci', 'v', 'c', 's', 'd', 'o', 'rp')
-  if not row[1] then return nil end
-  local place, send = batch_place(r, row[1], row[2], row[3])
+local READ = { 'to', 'st', 'n', 'w', 'due', 'cl', 'x', 'oc', 'ca', 'ci', 'v', 'c', 's', 'd', 'o', 'rp' }
+-- A message that was loaded; nil: it is not to be seen.
+local function message_row(r, m)
+  local place, send = batch_place(r, m.b, m.k, m.l)
   if not place then return nil end
-  row[1], row[2], row[3] = ref, place, send
+  local row = { m.ref, place, send, m.id }
+  for i, field in ipairs(READ) do row[4 + i] = m[field] or false end
   return row
+end
+
+-- Nil: there is no such message.
+local function message_read(r, ref)
+  local m = message_load(r, ref)
+  return m and message_row(r, m) or nil
 end
 
 -- { rows, batches }; what is not there is left out.
 local function messages_answer(r, refs)
   local rows = {}
-  for _, ref in ipairs(refs) do rows[#rows + 1] = message_row(r, ref) end
+  for _, ref in ipairs(refs) do rows[#rows + 1] = message_read(r, ref) end
   return { rows, read_batches }
 end

@@ -10,7 +10,7 @@
 --   md:<lane>:<name>  ZSET member by when it is due: what is scheduled
 --   m:<ref>           HASH b name, l lane, k batch, o order, id, to, st state, n tries, w stalls, due, cl claimed, x expires,
 --                     oc outcome (JSON), ca carrier, ci its id, v voice (JSON), c created, s sent, d done, g time in the log,
---                     rp reported, calls (refs, a blank behind each)
+--                     rp reported, calls (refs, a blank behind each), op the last opIds that moved it
 --   my:<channel>      ZSET order of bulk, lane in six digits, name by when the lane may have something to send
 --   mt                ZSET member by the end of its lease: what is being sent
 --   me                ZSET member by when settling must look at it
@@ -111,50 +111,43 @@ end
 
 -- One message more is done, or (`by` 0) the bulk was empty from the start.
 local function bulk_done(r, name, by)
-  if redis.call('HINCRBY', r .. 'mb:' .. name, 'open', -by) == 0 then redis.call('ZADD', r .. 'mf', now, name) end
+  if redis.call('HINCRBY', r .. 'mb:' .. name, 'open', -by) == 0 then redis.call('ZADD', r .. 'mf', now_text, name) end
 end
 
--- Moves a message, with all that follows. `to`: st, oc, and where they change w, due, x, ca, ci, v, s.
+-- Moves a message, with all that follows. `to`: st, oc, and where they change w, due, x, ca, ci, v, s. Afterwards `m` has it all.
 local function message_write(r, m, to)
-  local channel, member = channel_of(m.b), message_member(m)
+  local channel, member, from, said = channel_of(m.b), message_member(m), m.st, kind_of(m.oc)
   message_unlist(r, m)
+  if to.st == 'done' then to.d = now_text end
+  local logged = to.s or m.s or m.g
+  if logged ~= m.g then
+    to.g = logged
+    redis.call('ZADD', r .. 'mg:' .. channel, logged, member)
+  end
   local changes = {}
   for field, value in pairs(to) do
     changes[#changes + 1] = field
     changes[#changes + 1] = value
-  end
-  if to.st == 'done' then
-    changes[#changes + 1] = 'd'
-    changes[#changes + 1] = now
-  end
-  local logged = to.s or m.s or m.g
-  if tostring(logged) ~= m.g then
-    changes[#changes + 1] = 'g'
-    changes[#changes + 1] = logged
-    redis.call('ZADD', r .. 'mg:' .. channel, logged, member)
+    m[field] = value
   end
   redis.call('HSET', r .. 'm:' .. m.ref, unpack(changes))
 
-  local expires = to.x or m.x
-  if to.st == 'scheduled' then redis.call('ZADD', due_of(r, m), to.due or m.due, member) end
-  if expires and (to.st == 'scheduled' or (to.st == 'sent' and channel == 'sms')) then
-    redis.call('ZADD', r .. 'me', expires, member)
+  if m.st == 'scheduled' then redis.call('ZADD', due_of(r, m), m.due, member) end
+  if m.x and (m.st == 'scheduled' or (m.st == 'sent' and channel == 'sms')) then
+    redis.call('ZADD', r .. 'me', m.x, member)
   end
-  if to.ci then
-    local key = r .. 'mq:' .. (to.ca or m.ca or '') .. ':' .. to.ci
-    redis.call('SET', key, m.ref, 'PX', KNOWN_MS)
-  end
-  local unsent = counts_as_unsent(to.st, channel) - counts_as_unsent(m.st, channel)
+  if to.ci then redis.call('SET', r .. 'mq:' .. (m.ca or '') .. ':' .. to.ci, m.ref, 'PX', KNOWN_MS) end
+  local unsent = counts_as_unsent(m.st, channel) - counts_as_unsent(from, channel)
   if unsent ~= 0 then redis.call('HINCRBY', r .. 'mb:' .. m.b, 'unsent', unsent) end
   local push = batch_of(r, m).push
-  if to.st == 'done' then
-    redis.call('ZADD', r .. 'mr:' .. channel, now, member)
+  if m.st == 'done' then
+    redis.call('ZADD', r .. 'mr:' .. channel, now_text, member)
     bulk_done(r, m.b, 1)
     if push then message_push(r, m.ref, push) end
-  elseif to.st == 'sent' and push and push.intermediate and kind_of(to.oc) ~= kind_of(m.oc) then
-    message_push(r, m.ref, push, kind_of(to.oc))
+  elseif m.st == 'sent' and push and push.intermediate and kind_of(m.oc) ~= said then
+    message_push(r, m.ref, push, kind_of(m.oc))
   end
-  lane_touch(r, m)
+  if from == 'scheduled' or m.st == 'scheduled' then lane_touch(r, m) end
 end
 
 local function message_finish(r, m, outcome) message_write(r, m, { st = 'done', oc = outcome }) end
