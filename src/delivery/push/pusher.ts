@@ -1,9 +1,11 @@
 import type { Clock, Timer } from '../../clock.ts';
 import { systemRandom, type RandomBytes } from '../../domain/ids.ts';
 import { pushRetryDelayMs, standardRetryDelayMs } from '../../domain/push-schedule.ts';
+import { assertNever } from '../../errors.ts';
 import { background, type Logger } from '../../log.ts';
 import type { Store, StoredEvent } from '../../store/store.ts';
-import { GuardedFetchError, type GuardedFetch } from './guarded-fetch.ts';
+import type { GuardedFetch } from './guarded-fetch.ts';
+import { about, offer } from './offer.ts';
 import {
   PUSH_EVENT,
   pushHead,
@@ -12,8 +14,8 @@ import {
   type PushRenderer,
   type PushRoute,
 } from './push-event.ts';
-import { retryAfterMs } from './retry-after.ts';
 import type { WebhookSigner } from './signature.ts';
+import { Targets } from './targets.ts';
 
 export interface PusherDeps {
   readonly store: Pick<
@@ -87,11 +89,8 @@ const LIMITS: PusherLimits = {
 };
 /** Longer than rendering, all of the requests to a route's two URLs, and writing down what became of them. */
 const LEASE_MS = 60_000;
-const TIMEOUT_MS = 15_000;
 const RENDER_TIMEOUT_MS = 10_000;
 const MIN_SLEEP_MS = 5;
-/** Good targets whose width is kept while nothing is under way to them. */
-const MAX_REMEMBERED = 1_000;
 const STOP_GRACE_MS = 2_000;
 const TIDY_MS = 3_600_000;
 /** As long as reports can be had (infobip-api.md 5.3). */
@@ -110,8 +109,7 @@ export function createPusher(deps: PusherDeps): Pusher {
 class OutboxPusher implements Pusher {
   readonly #deps: PusherDeps;
   readonly #limits: PusherLimits;
-  /** Targets with pushes under way, and good ones. */
-  readonly #busy = new Map<string, Target>();
+  readonly #targets: Targets;
   readonly #pushes = new Set<Promise<void>>();
   #abort = new AbortController();
   #lastTarget = '';
@@ -124,6 +122,7 @@ class OutboxPusher implements Pusher {
   constructor(deps: PusherDeps) {
     this.#deps = deps;
     this.#limits = { ...LIMITS, ...deps.limits };
+    this.#targets = new Targets({ few: this.#limits.perTarget, many: this.#limits.perGoodTarget });
   }
 
   async start(): Promise<void> {
@@ -182,13 +181,11 @@ class OutboxPusher implements Pusher {
     const { concurrency, batch } = this.#limits;
     const free = concurrency - this.#pushes.size;
     if (free <= 0) return 0;
-    const full = [...this.#busy].filter(([, { underWay, width }]) => underWay >= width);
-    const except = full.map(([name]) => name);
     const events = await store.claimEvents({
       limit: free,
       leaseMs: LEASE_MS,
       types: [PUSH_EVENT],
-      spread: { after: this.#lastTarget, except, batch },
+      spread: { after: this.#lastTarget, except: this.#targets.full(), batch },
     });
     this.#lastTarget = events.at(-1)?.target ?? this.#lastTarget;
     for (const event of events) this.#launch(event);
@@ -196,18 +193,14 @@ class OutboxPusher implements Pusher {
   }
 
   #launch(event: StoredEvent): void {
-    const { target: name } = event;
-    const target = this.#busy.get(name) ?? { underWay: 0, width: this.#limits.perTarget };
-    this.#busy.set(name, target);
-    target.underWay++;
+    this.#targets.enter(event.target);
     const push = this.#push(event)
       .catch((error: unknown) => {
         // The lease brings it again.
         this.#deps.log.warn({ err: error, event: event.id }, 'push: the store did not take its outcome');
       })
       .finally(() => {
-        target.underWay--;
-        if (target.underWay === 0 && this.#forgets(target)) this.#busy.delete(name);
+        this.#targets.leave(event.target);
         this.#pushes.delete(push);
         this.wake();
       });
@@ -244,61 +237,34 @@ class OutboxPusher implements Pusher {
     await this.#send(event, { head, body, route });
   }
 
-  /** One try: the URLs of the route in turn, until one takes it. */
   async #send(
     event: StoredEvent,
     { head, body, route }: { head: PushHead; body: PushBody; route: PushRoute },
   ): Promise<void> {
-    const refusals: Refusal[] = [];
-    for (const url of route.urls) {
-      const answer = await this.#ask(event, { url, body, signer: route.signer });
-      if (answer === 'taken') {
-        this.#widen(event);
+    const outcome = await offer(this.#deps, { event, body, route, signal: this.#abort.signal });
+    switch (outcome.kind) {
+      case 'taken':
+        this.#targets.took(event.target);
         return await this.#drop(event, 'push-delivered');
-      }
-      // Cut off by `stop`: the lease ends with this process.
-      if (answer === 'aborted') return;
-      if (answer.status === 410 && refusals.length === 0) {
+      case 'gone':
         this.#deps.log.warn(about(event), 'push: the address is gone, and gets nothing more for now');
         await route.gone();
         return await this.#drop(event, 'push-gone');
-      }
-      refusals.push(answer);
-    }
-    if (refusals.every(({ permanent }) => permanent)) return await this.#drop(event, 'push-blocked');
-    await this.#retry(event, head, soonestWish(refusals));
-  }
-
-  async #ask(
-    event: StoredEvent,
-    { url, body: { body, contentType }, signer }: { url: string; body: PushBody; signer: WebhookSigner },
-  ): Promise<'taken' | 'aborted' | Refusal> {
-    const { fetch, clock, log } = this.#deps;
-    try {
-      const { status, headers } = await fetch.guardedFetch({
-        url,
-        method: 'POST',
-        headers: { 'content-type': contentType, ...signer.headers({ id: event.id, at: clock.now(), body }) },
-        body,
-        timeoutMs: TIMEOUT_MS,
-        signal: this.#abort.signal,
-      });
-      if (status >= 200 && status < 300) return 'taken';
-      if (status !== 410) log.info({ ...about(event), status }, 'push: not accepted');
-      return { status, permanent: false, retryAfterMs: retryAfterMs(headers, clock.now()) };
-    } catch (error) {
-      if (!(error instanceof GuardedFetchError)) throw error;
-      const { reason, permanent, message } = error;
-      if (reason === 'aborted') return 'aborted';
-      if (permanent) log.warn({ ...about(event), reason: message }, 'push: the address is not allowed');
-      else log.info({ ...about(event), reason: message }, 'push: no answer');
-      return { status: undefined, permanent, retryAfterMs: undefined };
+      case 'blocked':
+        return await this.#drop(event, 'push-blocked');
+      case 'refused':
+        return await this.#retry(event, head, outcome.retryAfterMs);
+      case 'aborted':
+        // By `stop`: the lease ends with this process.
+        return undefined;
+      default:
+        return assertNever(outcome);
     }
   }
 
   async #retry(event: StoredEvent, head: PushHead, retryAfterMs?: number): Promise<void> {
     const { store, log } = this.#deps;
-    this.#narrow(event);
+    this.#targets.refused(event.target);
     const inMs =
       head.schedule === 'standard'
         ? standardRetryDelayMs(event.tries, { chance: this.#chance(), retryAfterMs })
@@ -309,20 +275,6 @@ class OutboxPusher implements Pusher {
     }
     await store.deferEvent({ id: event.id, inMs });
     this.#deps.count?.('push-failed');
-  }
-
-  #forgets({ width }: Target): boolean {
-    return width <= this.#limits.perTarget || this.#busy.size > MAX_REMEMBERED;
-  }
-
-  #widen({ target: name }: StoredEvent): void {
-    const target = this.#busy.get(name);
-    if (target) target.width = Math.min(target.width + 1, this.#limits.perGoodTarget);
-  }
-
-  #narrow({ target: name }: StoredEvent): void {
-    const target = this.#busy.get(name);
-    if (target) target.width = this.#limits.perTarget;
   }
 
   #chance(): number {
@@ -354,29 +306,4 @@ class OutboxPusher implements Pusher {
     background(log, 'tidying the outbox', store.dropEvents({ exceptTypes, olderThanMs: UNCONSUMED_MS }));
     this.#tidy = clock.after(TIDY_MS, () => this.#tidyNow());
   }
-}
-
-interface Target {
-  underWay: number;
-  /** How many may be. */
-  width: number;
-}
-
-/** Why a URL did not take a push. */
-interface Refusal {
-  /** Undefined: no answer. */
-  readonly status: number | undefined;
-  /** The URL itself is at fault: it will not do better later. */
-  readonly permanent: boolean;
-  readonly retryAfterMs: number | undefined;
-}
-
-/** As soon as the first of them could take it: one without a wish keeps the schedule. */
-function soonestWish(refusals: readonly Refusal[]): number {
-  return Math.min(...refusals.map(({ retryAfterMs = 0 }) => retryAfterMs));
-}
-
-/** For the log: neither URL nor body. */
-function about({ id, target, tries }: StoredEvent) {
-  return { event: id, target, tries };
 }
