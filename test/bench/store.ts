@@ -3,57 +3,31 @@
  * bare table with one row a durable transaction, and with one row each in shared transactions of the same size. Then what
  * time tells of a pinId (security.md: medians of unknown and wrong differ by less than 0.5 ms).
  *
- *   node test/bench/store.ts [seconds=2] [inFlight=64] [folder=a temporary one]
+ * With `--store redis` the same of the Redis store, on a redis-server of our own: see store-redis.ts.
+ *
+ *   node test/bench/store.ts [--store sqlite|redis] [seconds=2] [inFlight=64] [folder=a temporary one]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { parseArgs } from 'node:util';
 
 import { systemClock } from '../../src/clock.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
 import { Writer } from '../../src/store/sqlite/writer.ts';
 import { attempt, createdPin, pinId, pinRequest } from '../support/store-fixtures.ts';
+import { measure, print, quantile } from './store-rate.ts';
+import { benchRedis } from './store-redis.ts';
 
-const seconds = Number(process.argv[2] ?? 2);
-const inFlight = Number(process.argv[3] ?? 64);
-const folder = mkdtempSync(join(process.argv[4] ?? tmpdir(), 'saypin-bench-'));
-
-interface Rate {
-  readonly perSecond: number;
-  readonly p50: number;
-  readonly p99: number;
-}
-
-/** `workers` loops for `seconds`; latencies in ms. */
-async function measure(workers: number, work: () => Promise<unknown>): Promise<Rate> {
-  const latencies: number[] = [];
-  const start = performance.now();
-  const end = start + seconds * 1000;
-  const loop = async () => {
-    while (performance.now() < end) {
-      const before = performance.now();
-      await work();
-      latencies.push(performance.now() - before);
-    }
-  };
-  await Promise.all(Array.from({ length: workers }, loop));
-  const perSecond = (latencies.length * 1000) / (performance.now() - start);
-  latencies.sort((a, b) => a - b);
-  return { perSecond, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) };
-}
-
-function quantile(sorted: readonly number[], q: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
-}
-
-function print(name: string, rate: Rate, floor?: Rate): void {
-  const ratio = floor ? `  ${(rate.perSecond / floor.perSecond).toFixed(2)} x floor` : '';
-  const { perSecond, p50, p99 } = rate;
-  console.log(
-    `${name.padEnd(34)} ${perSecond.toFixed(0).padStart(7)}/s  p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms${ratio}`,
-  );
-}
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { store: { type: 'string', default: 'sqlite' } },
+});
+const seconds = Number(positionals[0] ?? 2);
+const inFlight = Number(positionals[1] ?? 64);
+if (values.store === 'redis') process.exit((await benchRedis({ seconds, inFlight })) ? 0 : 1);
+const folder = mkdtempSync(join(positionals[2] ?? tmpdir(), 'saypin-bench-'));
 
 const bare = new DatabaseSync(join(folder, 'floor.db'));
 bare.exec(
@@ -64,10 +38,10 @@ console.log(`node ${process.version}, SQLite ${sqlite}, ${seconds} s each, ${inF
 
 const insert = bare.prepare('INSERT INTO t (x) VALUES (?)');
 // oxlint-disable-next-line typescript/require-await -- the floor is synchronous
-const single = await measure(1, async () => insert.run('x'));
+const single = await measure({ seconds, workers: 1 }, async () => insert.run('x'));
 print('floor: one row, one commit', single);
 const writer = new Writer(bare);
-const grouped = await measure(inFlight, () => writer.write(() => insert.run('x')));
+const grouped = await measure({ seconds, workers: inFlight }, () => writer.write(() => insert.run('x')));
 print('floor: one row, shared commits', grouped);
 bare.close();
 
@@ -77,10 +51,10 @@ const timers = (id: string) => [{ id, kind: 'dial', inMs: 60_000, data: { id } }
 let serial = 0;
 print(
   'createPin, one at a time',
-  await measure(1, () => createdPin(store, { timers: timers(`s${serial++}`) })),
+  await measure({ seconds, workers: 1 }, () => createdPin(store, { timers: timers(`s${serial++}`) })),
   single,
 );
-const create = await measure(inFlight, () => {
+const create = await measure({ seconds, workers: inFlight }, () => {
   const limits = { perApplication: daily, perNumber: daily };
   return createdPin(store, { limits, timers: timers(`t${serial++}`) });
 });
@@ -89,11 +63,13 @@ print('createPin', create, single);
 const pins: Awaited<ReturnType<typeof createdPin>>['pin']['pinId'][] = [];
 for (let n = 0; n < 200; n++) pins.push((await createdPin(store, { attempts: 1_000_000 })).pin.pinId);
 let turn = 0;
-const wrong = await measure(inFlight, () => attempt(store, pins[turn++ % pins.length] ?? pinId(), false));
+const wrong = await measure({ seconds, workers: inFlight }, () =>
+  attempt(store, pins[turn++ % pins.length] ?? pinId(), false),
+);
 print('attemptPin, wrong', wrong, single);
 // One busy application and number: the windows hold everything that this run sent.
 const crowded = pinRequest().pin.applicationId;
-const busy = await measure(inFlight, () =>
+const busy = await measure({ seconds, workers: inFlight }, () =>
   createdPin(store, { applicationId: crowded, limits: { perApplication: daily, perNumber: daily } }),
 );
 print('createPin, all of one number', busy, single);

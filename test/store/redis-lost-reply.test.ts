@@ -43,6 +43,9 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a reply that is lost', () => 
 
   /** Runs `verb` on a connection that breaks before its reply. */
   async function cutOff<Result>(verb: () => Promise<Result>): Promise<Result> {
+    // Only what the verb itself asks may be cut, not the scripts that a new connection brings.
+    await store.ping();
+    await proxy.quiet();
     const cut = proxy.cutBeforeReply();
     const result = verb();
     await cut;

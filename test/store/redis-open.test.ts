@@ -24,6 +24,7 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a Redis that is not fit', () 
     await set('maxmemory', '0');
     await set('maxmemory-policy', 'noeviction');
     await set('appendonly', 'yes');
+    await set('appendfsync', 'everysec');
     await server.client.call('REPLICAOF', 'NO', 'ONE');
     await server.client.flushall();
   };
@@ -32,6 +33,7 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a Redis that is not fit', () 
   it.each([
     ['throws away what it has', () => set('maxmemory-policy', 'allkeys-lru'), /allkeys-lru.*noeviction/],
     ['keeps nothing on disk', () => set('appendonly', 'no'), /appendonly no.*appendonly yes/],
+    ['leaves writing to chance', () => set('appendfsync', 'no'), /appendfsync no/],
     ['is a replica', async () => await server.client.call('REPLICAOF', '127.0.0.1', '1'), /replica.*master/],
   ])('is refused at the start where it %s', async (_, spoil, line) => {
     await spoil();

@@ -39,7 +39,14 @@ async function openHarness(redis: {
 }): Promise<StoreHarness> {
   let now = Date.UTC(2026, 0, 1);
   const open = () =>
-    openRedisStore({ url: redis.url, clock: systemClock, prefix: PREFIX, testTime: () => now });
+    openRedisStore({
+      url: redis.url,
+      clock: systemClock,
+      prefix: PREFIX,
+      // Tests share a machine with others, and what is late is not what they ask about.
+      timeoutMs: 10_000,
+      testTime: () => now,
+    });
   let store = await open();
   return {
     exactTime: true,

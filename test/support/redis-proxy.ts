@@ -4,6 +4,8 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 /** Between a client and a server on loopback: it can lose what the server answers, and the connection with it. */
 export interface RedisProxy {
   readonly url: string;
+  /** Resolves once nothing went either way for a moment: a new connection has been set up whole. */
+  quiet(): Promise<void>;
   /** The next thing that the server sends is not passed on: its client is cut off instead. Resolves when that has happened. */
   cutBeforeReply(): Promise<void>;
   /** How often it cut. */
@@ -11,8 +13,11 @@ export interface RedisProxy {
   close(): Promise<void>;
 }
 
+const QUIET_MS = 60;
+
 export async function startProxy(port: number): Promise<RedisProxy> {
   let cuts = 0;
+  let lastAt = performance.now();
   let cut: (() => void) | undefined;
   const sockets = new Set<Socket>();
   const server = createServer(client => {
@@ -26,8 +31,12 @@ export async function startProxy(port: number): Promise<RedisProxy> {
         upstream.destroy();
       });
     }
-    client.on('data', data => upstream.write(data));
+    client.on('data', data => {
+      lastAt = performance.now();
+      upstream.write(data);
+    });
     upstream.on('data', data => {
+      lastAt = performance.now();
       if (!cut) {
         client.write(data);
         return;
@@ -42,6 +51,13 @@ export async function startProxy(port: number): Promise<RedisProxy> {
   await once(server, 'listening');
   return {
     url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async quiet() {
+      while (performance.now() - lastAt < QUIET_MS) {
+        await new Promise<void>(resolve => {
+          setTimeout(resolve, QUIET_MS / 2);
+        });
+      }
+    },
     cutBeforeReply: () =>
       new Promise<void>(resolve => {
         cut = resolve;

@@ -12,6 +12,7 @@ export type Deliveries = Pick<Store, 'getDelivery' | 'transition' | 'claimRedial
 /** Calls: the lattice of their states, and redials. */
 export function createDeliveries({ scripts }: { scripts: ScriptRunner }): Deliveries {
   const step = scripts.mutation('delivery-step');
+  const stepWithMessage = scripts.mutation('delivery-step-message');
   const redial = scripts.mutation('delivery-redial');
 
   return {
@@ -34,7 +35,8 @@ export function createDeliveries({ scripts }: { scripts: ScriptRunner }): Delive
         ...cancelArguments(request.cancel),
         ...armArguments(request.arm),
       ];
-      const reply = (await step({ shard: shardOfId(ref), args })) as readonly Reply[];
+      const run = request.message ? stepWithMessage : step;
+      const reply = (await run({ shard: shardOfId(ref), args })) as readonly Reply[];
       const fields = fieldsOf(reply[1], reply[2]);
       return { applied: reply[0] === 1, delivery: fields && deliveryFromFields(fields) };
     },

@@ -50,6 +50,11 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     // A server that starts anew has no scripts left; until it has them, they are sent whole.
     client.on('ready', () => reload(scripts, client, log));
     log?.info({ servers: servers.length, version: servers[0]?.version }, 'the store is on Redis');
+    if (servers.some(({ appendfsync }) => appendfsync === 'everysec')) {
+      log?.info(
+        'Redis writes its disk once a second (appendfsync everysec): if it is killed, sends of the last two seconds may be lost; `always` loses none',
+      );
+    }
     return store;
   } catch (error) {
     client.disconnect();

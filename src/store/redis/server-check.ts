@@ -5,9 +5,10 @@ import { RedisOpenError } from './store-open-error.ts';
 /** What `INFO` says, which managed services allow where they forbid `CONFIG`. */
 type Facts = ReadonlyMap<string, string>;
 
-/** A server's clock, as it was just now. */
 export interface CheckedServer {
   readonly version: string;
+  /** `always` or `everysec`; undefined: the server does not say. */
+  readonly appendfsync: string | undefined;
 }
 
 /**
@@ -46,7 +47,20 @@ export async function checkServer(server: Redis, expected: { cluster: boolean })
   if ((facts.get('aof_last_write_status') ?? 'ok') !== 'ok') {
     refuse('cannot write its append-only file: look at its disk');
   }
-  return { version };
+  const appendfsync = await syncPolicy(server);
+  if (appendfsync === 'no') {
+    refuse('leaves it to chance when data reaches the disk (appendfsync no): set it to everysec or always');
+  }
+  return { version, appendfsync };
+}
+
+async function syncPolicy(server: Redis): Promise<string | undefined> {
+  try {
+    const [, value] = await server.config('GET', 'appendfsync');
+    return value;
+  } catch {
+    return undefined;
+  }
 }
 
 function parseInfo(text: string): Facts {

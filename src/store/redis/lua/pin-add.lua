@@ -6,7 +6,7 @@
 --@include done
 --@include sends
 --@include timers
---@include outbox
+--@include outbox-emit
 local id, application = ARGV[2], ARGV[3]
 local key = root .. 'p:' .. id
 if first then return cmsgpack.unpack(first) end

@@ -4,7 +4,7 @@
 -- Returns {unknown}, {limited, ms} or {outcome, to, attempts remaining} and, when verified, the refs of its calls that are not over.
 --@include done
 --@include windows
---@include outbox
+--@include outbox-emit
 if first then return cmsgpack.unpack(first) end
 local key = root .. 'p:' .. ARGV[2]
 local row = redis.call('HMGET', key, 'app', 'to', 'allowed', 'used', 'expires', 'state', 'multiple', 'verified', 'ops')

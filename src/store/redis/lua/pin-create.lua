@@ -9,7 +9,7 @@
 --@include done
 --@include sends
 --@include timers
---@include outbox
+--@include outbox-emit
 if first then return cmsgpack.unpack(first) end
 
 local id, application, to = ARGV[2], ARGV[3], ARGV[4]

@@ -5,7 +5,7 @@
 --@include record
 --@include sent
 --@include timers
---@include outbox
+--@include outbox-emit
 local key = root .. 'g:' .. ARGV[2]
 local fields = redis.call('HGETALL', key)
 local before = as_table(fields)

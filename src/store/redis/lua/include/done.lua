@@ -2,7 +2,7 @@
 -- than a record of each. A further key is kept only for what left no trace in the record (`finish`).
 --   ops   ;<opId>=<result>;<opId>=<result>; and so on, the latest last
 --@include once
-local OPS_BYTES = 800
+local OPS_BYTES = 400
 local op = string.sub(KEYS[2], #root + 3)
 
 -- What this opId came to before, if these `ops` know it.
