@@ -17,6 +17,8 @@ const APPLICATION = 'A'.repeat(32) as ApplicationId;
 const RARE = 'B'.repeat(32) as ApplicationId;
 const NUMBER = '+41790000009' as E164;
 
+const WALK = /^SCAN (?!CONSTANT)|TEMP B-TREE/;
+
 describe('a list among many PINs', () => {
   let harness: Awaited<ReturnType<typeof openTestStore>>;
   beforeEach(async () => {
@@ -136,6 +138,23 @@ describe('what lists cost', () => {
   });
   afterEach(async () => {
     await store.close();
+  });
+
+  it('is never a walk over all PINs or events, in any statement that is kept ready', () => {
+    const { db } = database;
+    const prepare = vi.spyOn(db, 'prepare');
+    createSqliteStore({ database, clock: new FakeClock() });
+    const statements = prepare.mock.calls.map(([sql]) => sql);
+    prepare.mockRestore();
+    const reading = statements.filter(sql =>
+      /^\s*SELECT\b[^]*\b(pin|delivery|pin_message|logged_event)\b/.test(sql),
+    );
+    expect(reading.length).toBeGreaterThan(10);
+    for (const sql of reading) {
+      const steps = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+      const walks = steps.map(({ detail }) => String(detail)).filter(detail => WALK.test(detail));
+      expect([sql, walks]).toEqual([sql, []]);
+    }
   });
 
   it.each(eventFilters)('looks at no event that an index can pass over, and sorts none: %j', async filter => {

@@ -28,7 +28,8 @@ const SLICE = 20_000;
  */
 export function createVerificationRecords({ db, now, writer, runs, deliveries, messages }: Deps) {
   const find = db.prepare('SELECT * FROM pin WHERE pin_id = ?');
-  const ends = db.prepare('SELECT min(seq) AS first, max(seq) AS last FROM pin');
+  // Each for itself: only then does SQLite look at the two ends alone.
+  const ends = db.prepare('SELECT (SELECT min(seq) FROM pin) AS first, (SELECT max(seq) FROM pin) AS last');
   const atOrAfter = db.prepare('SELECT seq, created_at FROM pin WHERE seq >= ? ORDER BY seq LIMIT 1');
 
   function recordOf(row: Row): VerificationRecord {
