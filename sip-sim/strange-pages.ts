@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/;
+/** The list of phones, and phones. */
+const PAGE = /^\/(phones\/[^/?]+)?(\?|$)/;
 
 /**
  * Keeps web pages of other sites away from a simulator on this machine: recordings hold PINs. A page reaches it by a
@@ -13,8 +15,12 @@ export function refuseStrangePages(
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined> {
   return async (request, reply) => {
     const { headers } = request;
-    const link = headers['sec-fetch-dest'] === 'document' && headers.accept?.includes('text/html') === true;
-    const crossSite = headers['sec-fetch-site'] === 'cross-site' && !(link && request.method === 'GET');
+    const link =
+      headers['sec-fetch-dest'] === 'document' &&
+      headers.accept?.includes('text/html') === true &&
+      request.method === 'GET' &&
+      PAGE.test(request.url);
+    const crossSite = headers['sec-fetch-site'] === 'cross-site' && !link;
     const otherOrigin =
       headers.upgrade !== undefined &&
       headers.origin !== undefined &&

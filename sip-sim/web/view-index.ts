@@ -46,14 +46,8 @@ export function IndexPage(): ComponentChild {
         h('section', { class: 'panel', 'aria-label': 'Phones' }, [
           h('h2', null, [
             'Phones',
-            h(
-              'a',
-              {
-                class: chosen.size > 1 ? 'button' : 'button hidden',
-                href: phonesPath([...chosen]),
-              },
-              `Open ${chosen.size} side by side`,
-            ),
+            chosen.size > 1 &&
+              h('a', { class: 'button', href: phonesPath([...chosen]) }, `Open ${chosen.size} side by side`),
           ]),
           h(
             'ul',

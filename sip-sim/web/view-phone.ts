@@ -82,10 +82,10 @@ function Device({
     if (call) setTab('phone');
   }, [call?.id]);
   const known = state.behaviour !== undefined;
-  const over = state.calls.filter(({ state: now }) => now === 'ended');
+  const missed = state.calls.filter(call => call.state === 'ended' && call.answeredAt === null);
   const counts: Readonly<Record<Tab, number>> = {
     phone: 0,
-    calls: useUnseen(known ? over.length : undefined, tab === 'calls'),
+    calls: useUnseen(known ? missed.length : undefined, tab === 'calls'),
     texts: useUnseen(known ? state.messages.length : undefined, tab === 'texts'),
     mail: useUnseen(known ? state.mails.length : undefined, tab === 'mail'),
   };

@@ -134,7 +134,7 @@ export function AddPhone({
           onInput: event => setText(event.currentTarget.value),
         }),
       ]),
-      h('button', { type: 'submit', class: 'button' }, [icon('plus'), h('span', null, label)]),
+      h('button', { type: 'submit', class: 'button' }, label),
       wrong &&
         h(
           'p',

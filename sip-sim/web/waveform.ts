@@ -81,27 +81,32 @@ function draw(canvas: HTMLCanvasElement, props: WaveformProps): void {
     context.roundRect(bar * (BAR + GAP), middle - size, BAR, size * 2, BAR / 2);
     context.fill();
   }
+  let free = TAG / 2;
   for (const { key, ms } of props.keys) {
     const x = ((ms / FRAME_MS - first) / shown) * width;
-    if (x >= 0 && x <= width) mark(context, style, { key, x, height });
+    if (x < 0 || x > width) continue;
+    // Tags of keys pressed quickly stand side by side.
+    const tagX = Math.min(width - TAG / 2, Math.max(free, x));
+    mark(context, style, { key, x, tagX, height });
+    free = tagX + TAG + 1;
   }
 }
 
 function mark(
   context: CanvasRenderingContext2D,
   style: CSSStyleDeclaration,
-  { key, x, height }: { key: string; x: number; height: number },
+  { key, x, tagX, height }: { key: string; x: number; tagX: number; height: number },
 ): void {
   context.fillStyle = style.getPropertyValue('--mark');
   context.fillRect(x - 0.75, TAG, 1.5, height - TAG);
   context.beginPath();
-  context.roundRect(x - TAG / 2, 0, TAG, TAG, 5);
+  context.roundRect(tagX - TAG / 2, 0, TAG, TAG, 5);
   context.fill();
   context.fillStyle = style.getPropertyValue('--mark-ink');
   context.font = `600 11px ${style.fontFamily}`;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
-  context.fillText(key, x, TAG / 2 + 0.5);
+  context.fillText(key, tagX, TAG / 2 + 0.5);
 }
 
 function loudest(peaks: readonly number[], from: number, to: number): number {

@@ -28,7 +28,7 @@ export interface WatchedPage {
   readonly problems: readonly string[];
   /** Bytes of script that the page loaded, as they came. */
   readonly scripts: ReadonlyMap<string, Buffer>;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface TestBrowser {
