@@ -87,7 +87,9 @@ export function createCustomerEvents(
     log,
     retentionMs: config.retentionDays * DAY_MS,
     pushWaits,
-    count,
+    count(what, events) {
+      for (let left = events; left > 0; left--) count(what);
+    },
   });
   return {
     gate: sendGate(config, deps, userAgent),

@@ -173,7 +173,9 @@ export class Sender {
 
   async #scriptOf(pin: PinRecord, request: ResendRequest): Promise<CallScript> {
     const { store } = this.#context;
-    const template = await store.getTemplate(pin.applicationId, pin.messageId);
+    const template =
+      (await store.getTemplate(pin.applicationId, pin.messageId)) ??
+      (await store.getRun(pin.pinId))?.words.template;
     if (!template) throw new ServiceError('notFound');
     const first = (await store.getPinMessage(firstCallRef(pin.pinId)))?.content;
     const messageText = first?.channel === 'sms' ? first.text : template.messageText;

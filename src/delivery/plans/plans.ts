@@ -209,7 +209,7 @@ export class Plans {
       events: [
         chosen
           ? this.#startedEvent({ pinId, applicationId, to, ref, chosen, trigger })
-          : verificationEvent('undeliverable', { pinId, applicationId, to, at }),
+          : verificationEvent('undeliverable', { pinId, applicationId, to, at, turn: turn + 1 }),
       ],
     };
     return this.#settleTurn(await store.advanceRun(step), choice, ref);
