@@ -244,6 +244,30 @@ export function messageCases(current: Current): void {
       expect((await store().switchBulk({ ...key, bulkId: 'none', to: 'paused' })).outcome).toBe('unknown');
     });
 
+    it('makes up for no moment of a pause, however short', async () => {
+      if (!current().exactTime) return;
+      const { bulkId } = await add(newBulk({ count: 9, speed: { amount: 10, perMs: 1_000 } }));
+      expect(await claim()).toHaveLength(1);
+      await store().switchBulk({ channel: 'sms', bulkId, to: 'paused' });
+      await current().advance(400);
+      await store().switchBulk({ channel: 'sms', bulkId, to: 'running' });
+      expect(await claim()).toHaveLength(1);
+    });
+
+    it('moves validity that counts from the send time along', async () => {
+      const sendAt = (await store().now()) + 500;
+      const { bulkId, messages } = await add(newBulk({ count: 1, sendAt, batch: { validityMs: 1_000 } }));
+      const key = { channel: 'sms', bulkId } as const;
+      await store().switchBulk({ ...key, to: 'paused' });
+      await store().rescheduleBulk({ ...key, sendAt: sendAt + 2_000 });
+      await current().advance(1_700);
+      expect(await store().settleMessages({ limit: 9 })).toBe(0);
+      expect(await store().getMessage(messages[0]!.ref)).toMatchObject({ expiresAt: sendAt + 3_000 });
+      await store().switchBulk({ ...key, to: 'running' });
+      await current().advance(1_000);
+      expect(await claim()).toHaveLength(1);
+    });
+
     it('cancels what is unsent, for good, and lets what is under way end by itself', async () => {
       const { bulkId } = await add(newBulk({ count: 5, batch: { notify } }));
       const [under, retry] = await claim(2);
