@@ -34,7 +34,7 @@ interface Answer {
   readonly ms: number;
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 1_024 });
+const agent = new Agent({ keepAlive: true, maxSockets: 1_024, maxFreeSockets: 1_024 });
 const carrier = createServer((request, response) => {
   let body = '';
   request.on('data', chunk => (body += String(chunk)));
@@ -127,6 +127,7 @@ try {
   report(`${factor}x`, overloaded, seconds);
   const ownLag = `mean ${(delay.mean / 1e6).toFixed(0)} ms, p99 ${(delay.percentile(99) / 1e6).toFixed(0)} ms`;
   console.log(`this process was late by ${ownLag}; it offered ${rate(overloaded, 'send', seconds)} sends/s`);
+  console.log(`by second: ${bySecond(overloaded, overloadStart)}`);
   const steady = overloaded.filter(answer => answer.startedAt - overloadStart < seconds * 1_000);
   const goodput = good(steady, 'send').length / seconds;
   const verifyP99 = percentile(good(overloaded, 'verify'), 99);
@@ -203,6 +204,16 @@ function report(name: string, answers: readonly Answer[], forSeconds: number): v
     return `${kind}: ${(fine.length / forSeconds).toFixed(0)}/s good, p50/p99 ${times} ms, ${refused.length} refused${refusedIn}, ${others} else`;
   });
   console.log(`${name.padEnd(6)} ${parts.join('; ')}`);
+}
+
+/** Good sends and the slowest verify of each. */
+function bySecond(answers: readonly Answer[], start: number): string {
+  const last = Math.ceil((Math.max(...answers.map(answer => answer.startedAt)) - start) / 1_000);
+  return Array.from({ length: last }, (_, second) => {
+    const now = answers.filter(answer => Math.floor((answer.startedAt - start) / 1_000) === second);
+    const verifies = now.filter(answer => answer.kind === 'verify');
+    return `${good(now, 'send').length} (${percentile(verifies, 100).toFixed(0)} ms)`;
+  }).join(', ');
 }
 
 async function busy(url: string, sid: string, to: string): Promise<void> {

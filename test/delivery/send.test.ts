@@ -115,7 +115,10 @@ describe('resending', () => {
       expect(plain).toMatchObject({ pinId, to: PHONE });
       expect(plain.callRef).not.toBe(ref);
       expect((await rig.record(plain.callRef)).script).toEqual((await rig.record(ref)).script);
-      expect((await rig.record(other.callRef)).script.placeholders).toEqual({ greeting: 'Hello', name: 'Bob' });
+      expect((await rig.record(other.callRef)).script.placeholders).toEqual({
+        greeting: 'Hello',
+        name: 'Bob',
+      });
       await settle();
       expect(rig.carrier.placed).toHaveLength(3);
     }),
