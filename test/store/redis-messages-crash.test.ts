@@ -56,7 +56,7 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'messages on Redis', () => {
     await expect(adding).rejects.toMatchObject({ id: 'unavailable' });
     await harness.reopen();
     const { store } = harness;
-    expect((await lasting(/^m:/)).length).toBeGreaterThan(100);
+    expect((await lasting(/^m:/)).length).toBeGreaterThan(50);
     expect(await store.getBulk('sms', bulk.bulkId)).toBeUndefined();
     expect(await store.getMessage(bulk.messages[0]!.ref)).toBeUndefined();
     expect(await store.claimMessages({ channel: 'sms', limit: 9, leaseMs: 9 })).toEqual([]);

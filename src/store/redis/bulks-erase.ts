@@ -3,7 +3,7 @@ import type { MessageChannel } from '../../domain/message.ts';
 import type { Argument, ScriptRunner } from './script.ts';
 
 /** Messages a script deletes: a few ms. */
-const CHUNK = 200;
+const CHUNK = 100;
 
 export interface Condemned {
   readonly shard: string;

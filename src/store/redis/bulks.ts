@@ -6,12 +6,12 @@ import { createBulkEraser, type MessageIds } from './bulks-erase.ts';
 import { unavailable, type Argument, type Reply, type ScriptRunner } from './script.ts';
 
 /** Messages a script writes, so that a large bulk never keeps live calls waiting. */
-const CHUNK = 250;
+const CHUNK = 100;
 /** Parts of a bulk under way at a time. */
 const IN_FLIGHT = 4;
 const PUSHES_AT_ONCE = 200;
 /** Messages that a change of the send time looks at by one script. */
-const MOVED_AT_ONCE = 500;
+const MOVED_AT_ONCE = 200;
 /** Bulks deleted between two looks at what is old. */
 const SWEPT_AT_ONCE = 20;
 
