@@ -1,6 +1,7 @@
 import type { ComponentChild } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
+import { CHOICES } from './behaviour.ts';
 import { control } from './control.ts';
 import { h } from './dom.ts';
 import { icon, type IconName } from './icons.ts';
@@ -179,7 +180,9 @@ function Home({ client }: { client: PhoneClient }): ComponentChild {
 function idleText(outcome: string | undefined, last: Call | undefined): string {
   if (outcome === undefined) return 'Connecting…';
   if (last && (last.state === 'queued' || last.state === 'dialing')) return 'Somebody is dialling…';
-  return outcome === 'manual' ? 'Waiting for a call' : 'Calls are taken care of';
+  if (outcome === 'manual') return 'Waiting for a call';
+  const choice = CHOICES.find(({ outcome: known }) => known === outcome);
+  return `Set to “${choice?.label ?? outcome}”`;
 }
 
 function titled(title: string, content: ComponentChild): ComponentChild {

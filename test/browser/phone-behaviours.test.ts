@@ -134,6 +134,7 @@ describe.skipIf(noBrowser !== undefined)(noBrowser ?? 'what the browser phone do
   });
 
   test('several phones at once: each its own calls, the keyboard to the one touched last', async () => {
+    customer.documents.set('/answer', '<Response><Pause length="1200"/></Response>');
     const page = await open(TO, OTHER);
     const first = page.getByRole('article', { name: 'Phone +41' });
     const second = page.getByRole('article', { name: 'Phone +49' });

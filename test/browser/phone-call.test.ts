@@ -68,7 +68,7 @@ describe.skipIf(noBrowser !== undefined)(noBrowser ?? 'a call at the browser pho
     await page.keyboard.press('#');
     await eventually('both keys', () => media?.of('dtmf').length === 2);
     expect(media!.of('dtmf').map(({ raw }) => raw.dtmf?.digit)).toEqual(['5', '#']);
-    expect(await page.getByLabel('Keys pressed').textContent()).toBe('5 #');
+    await page.getByLabel('Keys pressed').getByText('5 #', { exact: true }).waitFor();
     const tapped = await loudspeaker.tapped();
     await page.getByRole('button', { name: 'Hang up' }).click();
     const call = await customer.ended(sid);
