@@ -4,11 +4,14 @@ import { systemClock } from '../../src/clock.ts';
 import { newCallRef, systemRandom } from '../../src/domain/ids.ts';
 import type { Message, MessageChannel, Outcome } from '../../src/domain/message.ts';
 import type { CallRef, E164 } from '../../src/domain/types.ts';
-import type { NewBatch, NewBulk, StoredLogFilter } from '../../src/store/message-store.ts';
-import { parseRedisUrl } from '../../src/store/redis/address.ts';
-import { connectRedis, whenReady } from '../../src/store/redis/connection.ts';
+import type { MessageStore, NewBatch, NewBulk, StoredLogFilter } from '../../src/store/message-store.ts';
+import { createMessageIds } from '../../src/store/redis/bulks-erase.ts';
+import { createRedisBulks } from '../../src/store/redis/bulks.ts';
+import { createDeliveries } from '../../src/store/redis/deliveries.ts';
 import { SHARDS } from '../../src/store/redis/keys.ts';
-import { createRedisStore } from '../../src/store/redis/redis-store.ts';
+import { createRedisMessages } from '../../src/store/redis/messages.ts';
+import { createRedisMessageReports } from '../../src/store/redis/messages-reports.ts';
+import { createRedisOutbox } from '../../src/store/redis/outbox.ts';
 import { type Mutation, ScriptRunner } from '../../src/store/redis/script.ts';
 import type { Store } from '../../src/store/store.ts';
 import { newBulk } from '../support/message-fixtures.ts';
@@ -20,6 +23,8 @@ import { newDelivery } from '../support/store-fixtures.ts';
 const SEEDS = 4;
 const STEPS = 120;
 const REJECTED = { kind: 'rejected', statusId: 52, statusName: 'REJECTED_DESTINATION' } as const;
+
+type MessageParts = MessageStore & Pick<Store, 'transition' | 'claimEvents'>;
 
 /** What a store answers, as far as the port promises it: claims have no order among lanes, cursors are the store's own. */
 type Answer = unknown;
@@ -97,7 +102,7 @@ function player(seed: number) {
     };
   }
 
-  async function pages(store: Store, wanted: StoredLogFilter): Promise<Answer> {
+  async function pages(store: MessageParts, wanted: StoredLogFilter): Promise<Answer> {
     const found: Message[][] = [];
     let cursor: string | undefined;
     do {
@@ -108,7 +113,7 @@ function player(seed: number) {
     return found;
   }
 
-  type Call = ((store: Store) => Promise<Answer>) | undefined;
+  type Call = ((store: MessageParts) => Promise<Answer>) | undefined;
   const moves: readonly ((now: number) => Call)[] = [
     now => {
       const added = bulk(now);
@@ -256,18 +261,22 @@ const LAYOUTS = {
 async function openRedis(server: RedisServer, layout: keyof typeof LAYOUTS) {
   await server.client.flushall();
   let now = Date.UTC(2026, 0, 1);
-  const client = connectRedis(parseRedisUrl(server.url), undefined);
-  await whenReady(client, 5000);
-  const deps = { client, clock: systemClock, random: systemRandom, prefix: 'saypin:', timeoutMs: 10_000 };
-  const scripts = new LAYOUTS[layout]({ ...deps, testTime: () => now });
-  const store = createRedisStore({ client, clock: systemClock, scripts });
+  const deps = { clock: systemClock, random: systemRandom, prefix: 'saypin:', timeoutMs: 10_000 };
+  const scripts = new LAYOUTS[layout]({ ...deps, client: server.client, testTime: () => now });
+  const ids = createMessageIds({ scripts });
+  const store: MessageParts = {
+    ...createDeliveries({ scripts }),
+    ...createRedisOutbox({ scripts }),
+    ...createRedisBulks({ scripts, ids }),
+    ...createRedisMessages({ scripts }),
+    ...createRedisMessageReports({ scripts, ids }),
+  };
   await scripts.prepare();
   return {
     store,
     async advance(ms: number) {
       now += ms;
     },
-    dispose: () => store.close(),
   };
 }
 
@@ -301,7 +310,6 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'messages on Redis, beside SQL
       expect(told).toBeGreaterThan(STEPS * 0.8);
     } finally {
       await model.dispose();
-      await tested.dispose();
     }
   });
 });

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -42,7 +42,7 @@ export async function startRedis(flags: readonly string[] = []): Promise<RedisSe
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
   args.push(...flags);
-  const launch = () => spawn('redis-server', args, { stdio: 'ignore' });
+  const launch = () => spawnServer(args);
   let child = launch();
   const client = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 20, maxRetriesPerRequest: null });
   // It tells of every try while the server starts or is away.
@@ -73,6 +73,16 @@ export async function startRedis(flags: readonly string[] = []): Promise<RedisSe
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+const diesWithUs = spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0;
+
+/** A redis-server that does not outlive this process, however that one ends (where the system can promise it). */
+export function spawnServer(args: readonly string[]): ChildProcess {
+  const [command = '', ...rest] = diesWithUs
+    ? ['setpriv', '--pdeathsig', 'KILL', 'redis-server']
+    : ['redis-server'];
+  return spawn(command, [...rest, ...args], { stdio: 'ignore' });
 }
 
 /** A port that was free a moment ago. */

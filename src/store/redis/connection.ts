@@ -13,11 +13,22 @@ const RECONNECT_MS = 100;
 /** A connection on which nothing came for so long, though something was asked, is given up: a partition says no goodbye. */
 const SILENCE_MS = 2000;
 
+/** How long the last replies are waited for. */
+const FAREWELL_MS = 1000;
+
+export interface RedisConnection {
+  readonly client: RedisClient;
+  /** What was sent is answered first, where the server still answers. */
+  close(): Promise<void>;
+  /** At once. */
+  abandon(): void;
+}
+
 /**
  * A client that never waits in secret: while there is no connection a command fails at once, and what was under way when
  * it broke is sent again by ioredis when it is back (the scripts know by opId what they did already).
  */
-export function connectRedis(address: RedisAddress, log: StoreLog | undefined): RedisClient {
+export function connectRedis(address: RedisAddress, log: StoreLog | undefined): RedisConnection {
   const options = {
     connectTimeout: 1000,
     socketTimeout: SILENCE_MS,
@@ -36,7 +47,36 @@ export function connectRedis(address: RedisAddress, log: StoreLog | undefined): 
     toldAt = performance.now();
     log?.warn({ reason: error.message }, 'no connection to Redis');
   });
-  return client;
+  // ioredis gives up where it cannot even begin to connect: no Sentinel answers, or knows the master. We do not.
+  let leaving = false;
+  client.on('end', () => {
+    if (leaving) return;
+    setTimeout(() => {
+      if (!leaving && client.status === 'end') client.connect().catch(() => 'told as an error event');
+    }, RECONNECT_MS);
+  });
+  const abandon = () => {
+    leaving = true;
+    client.disconnect();
+  };
+  return {
+    client,
+    abandon,
+    async close() {
+      leaving = true;
+      await farewell(client);
+      abandon();
+    },
+  };
+}
+
+async function farewell(client: RedisClient): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, FAREWELL_MS);
+  });
+  await Promise.race([client.quit().catch(() => 'gone already'), patience]);
+  clearTimeout(timer);
 }
 
 function create(address: RedisAddress, options: RedisOptions): RedisClient {
@@ -58,7 +98,6 @@ function create(address: RedisAddress, options: RedisOptions): RedisClient {
         db: address.db,
         enableTLSForSentinelMode: address.tls,
         enableOfflineQueue: false,
-        failoverDetector: true,
         retryStrategy: () => RECONNECT_MS,
         sentinelRetryStrategy: () => RECONNECT_MS,
         // The master was made a replica: ask the Sentinels anew.

@@ -32,7 +32,8 @@ export interface RedisStoreOptions {
 export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
   const { url, clock, log, random = systemRandom, prefix = 'saypin:', timeoutMs = 450 } = options;
   const address = parseRedisUrl(url);
-  const client = connectRedis(address, log);
+  const connection = connectRedis(address, log);
+  const { client } = connection;
   try {
     await whenReady(client, options.connectWithinMs ?? 5000);
     const cluster = address.kind === 'cluster';
@@ -45,7 +46,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
       timeoutMs,
       testTime: options.testTime,
     });
-    const store = createRedisStore({ client, clock, scripts });
+    const store = createRedisStore({ connection, clock, scripts });
     await scripts.prepare();
     // A server that starts anew has no scripts left; until it has them, they are sent whole.
     client.on('ready', () => reload(scripts, client, log));
@@ -57,7 +58,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     }
     return store;
   } catch (error) {
-    client.disconnect();
+    connection.abandon();
     if (error instanceof RedisOpenError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new RedisOpenError(`${describeAddress(address)}: ${reason}`, error);

@@ -5,7 +5,7 @@ import { createRedisAuth, createTokenSweep } from './auth.ts';
 import { createRedisBulks } from './bulks.ts';
 import { createMessageIds } from './bulks-erase.ts';
 import { createCatalog } from './catalog.ts';
-import type { RedisClient } from './connection.ts';
+import type { RedisConnection } from './connection.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createHealth } from './health.ts';
 import { createRedisLookups } from './lookups.ts';
@@ -20,8 +20,12 @@ import { createSweep } from './sweep.ts';
 import { createTimers } from './timers.ts';
 
 /** The store over a connection that is open. Scripts are known only once all parts are made; `prepare` them then. */
-export function createRedisStore(deps: { client: RedisClient; clock: Clock; scripts: ScriptRunner }): Store {
-  const { client, scripts } = deps;
+export function createRedisStore(deps: {
+  connection: RedisConnection;
+  clock: Clock;
+  scripts: ScriptRunner;
+}): Store {
+  const { connection, clock, scripts } = deps;
   const now = scripts.query('now');
   const deliveries = createDeliveries({ scripts });
   const messages = createPinMessages({ scripts });
@@ -44,26 +48,12 @@ export function createRedisStore(deps: { client: RedisClient; clock: Clock; scri
     ...createRedisAuth({ scripts }),
     sweep: createSweep({ scripts, sweepTokens: createTokenSweep({ scripts }) }),
     now: async () => Number(await now(['0'], [])),
-    ping: createHealth(deps),
+    ping: createHealth({ client: connection.client, clock, scripts }),
     close(): Promise<void> {
       scripts.close();
-      closing ??= endConnection(client);
+      closing ??= connection.close();
       return closing;
     },
   };
   return store as unknown as Store;
-}
-
-/** How long the last replies are waited for. */
-const FAREWELL_MS = 1000;
-
-/** What was sent is answered first. */
-async function endConnection(client: RedisClient): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>(resolve => {
-    timer = setTimeout(resolve, FAREWELL_MS);
-  });
-  await Promise.race([client.quit().catch(() => 'gone already'), patience]);
-  clearTimeout(timer);
-  client.disconnect();
 }
