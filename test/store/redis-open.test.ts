@@ -86,6 +86,25 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a Redis that is not fit', () 
       await store.ping();
     });
 
+    it('that sets its clock forward takes nobody for late who is not', async () => {
+      let behind = 0;
+      const other = await openRedisStore({
+        url: server.url,
+        clock: { ...systemClock, monotonic: () => systemClock.monotonic() - behind },
+      });
+      try {
+        behind = 60_000;
+        const results = await Promise.all(
+          [pinRequest(), pinRequest()].map(request => other.createPin(request)),
+        );
+        expect(results).toMatchObject([{ outcome: 'created' }, { outcome: 'created' }]);
+        behind = -60_000;
+        await createdPin(other);
+      } finally {
+        await other.close();
+      }
+    });
+
     it('is not ready as a replica', async () => {
       await server.client.call('REPLICAOF', '127.0.0.1', '1');
       await expect(store.ping()).rejects.toMatchObject({
