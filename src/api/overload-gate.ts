@@ -64,16 +64,17 @@ interface Place {
 const STANDING_AFTER_MS = 500;
 /** How long one may wait in a standing queue. */
 const STANDING_PATIENCE_MS = 20;
-const ADJUST_EVERY_MS = 100;
-/** Of the share that is let in: lost at most, at the worst; and won back each time. */
-const CUT = 0.5;
-/** At so many times the time that is allowed, or more. */
-const WORST = 3;
-const RAISE = 0.03;
+/** How often the share is adjusted, and how strongly: by the distance from the time allowed, and by where it is going. */
+const ADJUST_EVERY_MS = 50;
+const BY_DISTANCE = 0.05;
+const BY_CHANGE = 0.8;
+/** Of one adjustment, as logarithms. */
+const MOST_CUT = 0.8;
+const MOST_RAISE = 0.1;
 /** So that there is always something to measure by. */
-const LEAST_SHARE: Readonly<Record<'verify' | 'send', number>> = { send: 0.01, verify: 0.1 };
-/** A loop that is late for a shorter time had something to do, and did it. */
-const SUSTAINED_MS = 150;
+const LEAST_SHARE: Readonly<Record<'verify' | 'send', number>> = { send: 0.02, verify: 0.1 };
+/** Whatever waits for a shorter time had something to do, and did it (RFC 8033 4.4). */
+const BURST_MS = 150;
 /** Who comes after a longer time knows nothing of what went on before. */
 const FORGET_MS = 500;
 /** With so few under way, requests of this kind are not what makes everything wait: another process may have the processor. */
@@ -191,31 +192,41 @@ export class OverloadGate {
     return enough;
   }
 
-  /** Once every `ADJUST_EVERY_MS`, by whoever comes; time that went by without anybody counts as quiet. */
+  /** Once every `ADJUST_EVERY_MS`, by whoever comes; time that went by without anybody was as it is now. */
   #adjust(): void {
     const now = this.#deps.clock.monotonic();
     const away = now - this.#adjustedAt;
     const turns = Math.floor(away / ADJUST_EVERY_MS);
     if (turns <= 0) return;
     this.#adjustedAt = now;
-    const waiting = this.#sustained(this.#deps.waitingMs(), now, away > FORGET_MS);
-    // What waits is being worked off already: refusing still more would leave nothing to do afterwards.
-    const falling = waiting < this.#waitedBefore * 0.95;
+    const waiting = this.#deps.waitingMs();
+    // What is waited now says nothing about what was, when nobody has looked for a while.
+    const before = away > FORGET_MS ? waiting : this.#waitedBefore;
     this.#waitedBefore = waiting;
-    const { sendWaitMs, verifyWaitMs } = this.#limits;
     const share = this.#share;
-    const verifiesToo = waiting > verifyWaitMs && share.send <= HARDLY_ANY;
-    if (waiting <= sendWaitMs) share.send = Math.min(1, share.send + RAISE * turns);
-    else if (!falling) share.send = cut(share.send, waiting / sendWaitMs, LEAST_SHARE.send);
-    if (!verifiesToo) share.verify = Math.min(1, share.verify + RAISE * turns);
-    else if (!falling) share.verify = cut(share.verify, waiting / verifyWaitMs, LEAST_SHARE.verify);
+    const { sendWaitMs, verifyWaitMs } = this.#limits;
+    const late = this.#isLate(waiting, now, away > FORGET_MS);
+    const verifiesToo = share.verify < 1 || (share.send <= HARDLY_ANY && waiting > verifyWaitMs);
+    if (share.send < 1 || late) {
+      share.send = adjusted(share.send, {
+        waiting,
+        before,
+        allowed: sendWaitMs,
+        turns,
+        least: LEAST_SHARE.send,
+      });
+    }
+    if (verifiesToo) {
+      const least = LEAST_SHARE.verify;
+      share.verify = adjusted(share.verify, { waiting, before, allowed: verifyWaitMs, turns, least });
+    }
   }
 
-  /** The waiting time once it has been too long for a while; 0 until then. */
-  #sustained(waiting: number, now: number, anew: boolean): number {
+  /** For longer than a burst takes. */
+  #isLate(waiting: number, now: number, anew: boolean): boolean {
     if (waiting <= this.#limits.sendWaitMs) this.#lateSince = undefined;
     else if (anew || this.#lateSince === undefined) this.#lateSince = now;
-    return this.#lateSince !== undefined && now - this.#lateSince >= SUSTAINED_MS ? waiting : 0;
+    return this.#lateSince !== undefined && now - this.#lateSince >= BURST_MS;
   }
 
   #refusal(kind: GuardedKind, reason: ShedReason): ServiceError {
@@ -241,9 +252,18 @@ function withoutStack<Thing>(make: () => Thing): Thing {
   }
 }
 
-/** @param excess times the allowed, above 1 */
-function cut(share: number, excess: number, least: number): number {
-  return Math.max(least, share * (1 - CUT * Math.min(1, (excess - 1) / (WORST - 1))));
+/**
+ * PIE's control law (RFC 8033 4.2), on the logarithm of the share that is let in. What was let in makes work a little later too
+ * (calls, webhooks): without the second term every cut comes too late, and is too deep.
+ */
+function adjusted(
+  share: number,
+  by: { waiting: number; before: number; allowed: number; turns: number; least: number },
+): number {
+  const { waiting, before, allowed, turns, least } = by;
+  const step = BY_DISTANCE * turns * (waiting / allowed - 1) + (BY_CHANGE * (waiting - before)) / allowed;
+  const change = Math.min(MOST_RAISE * turns, Math.max(-MOST_CUT, -step));
+  return Math.min(1, Math.max(least, share * Math.exp(change)));
 }
 
 interface Waiting {

@@ -72,7 +72,7 @@ describe('the door', () => {
     crowd('verify');
     line.waitingMs = 500;
     letIn('send', 1_000, 5_000);
-    expect(letIn('send', 1_000, 1_000)).toBeLessThanOrEqual(15);
+    expect(letIn('send', 1_000, 1_000)).toBeLessThanOrEqual(25);
     letIn('verify', 1_000, 5_000);
     const verifies = letIn('verify', 1_000, 1_000);
     expect(verifies).toBeGreaterThanOrEqual(90);
@@ -92,6 +92,11 @@ describe('the door', () => {
     expect(letIn('send', 100, 140)).toBe(100);
     line.waitingMs = 0;
     expect(letIn('send', 100, 500)).toBe(100);
+    // A rise that stays within what is allowed.
+    for (const ms of [5, 45, 5, 49]) {
+      line.waitingMs = ms;
+      expect(letIn('send', 20, 100)).toBe(20);
+    }
     // Late again, much later: nobody knows of anything in between.
     clock.advance(60_000);
     line.waitingMs = 200;
@@ -105,7 +110,7 @@ describe('the door', () => {
     line.waitingMs = 2_000;
     letIn('send', 1_000, 10_000);
     letIn('verify', 1_000, 10_000);
-    line.waitingMs = 5;
+    line.waitingMs = 2;
     letIn('send', 1_000, 4_500);
     expect(letIn('send', 500, 500)).toBe(500);
     expect(letIn('verify', 500, 500)).toBe(500);
