@@ -472,6 +472,16 @@ export function messageCases(current: Current): void {
       expect((await list({ from: 'Nobody' })).messages).toEqual([]);
     });
 
+    it('of a bulk that came after others were swept say what it says', async () => {
+      const content = (text: string) => ({ text, flash: false, messageCount: 1 });
+      await add(newBulk({ count: 1, batch: { content: content('old') } }));
+      for (const message of await claim()) await done(message);
+      await current().advance(500);
+      expect(await store().sweepMessages({ retentionMs: 300 })).toBe(1);
+      await add(newBulk({ count: 1, batch: { content: content('new') } }));
+      expect(await claim()).toMatchObject([{ content: content('new') }]);
+    });
+
     it('are swept with their bulk once all of it is done and old', async () => {
       const bulk = await add(newBulk({ count: 2 }));
       const [first, second] = await claim();

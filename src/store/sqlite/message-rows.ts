@@ -15,25 +15,28 @@ export type BatchData = Omit<NewBatch, 'from' | 'sendAt' | 'speed'>;
 
 const REMEMBERED = 64;
 
-/** Batches never change, and the messages of a bulk come one after the other: parsing each once is enough. */
+/**
+ * The messages of a bulk come one after the other: parsing their batch once is enough. By its text, since SQLite gives the row
+ * number of a deleted batch to the next one.
+ */
 export function createMessageReader() {
-  const batches = new Map<number, BatchData>();
+  const batches = new Map<string, BatchData>();
 
-  function batchOf(seq: number, data: string): BatchData {
-    const known = batches.get(seq);
+  function batchOf(data: string): BatchData {
+    const known = batches.get(data);
     if (known) return known;
     const parsed = JSON.parse(data) as BatchData;
-    batches.set(seq, parsed);
+    batches.set(data, parsed);
     const [oldest] = batches.keys();
     if (batches.size > REMEMBERED && oldest !== undefined) batches.delete(oldest);
     return parsed;
   }
 
   return {
-    batch: (row: Row): BatchData => batchOf(integer(row['batch']), text(row['data'])),
+    batch: (row: Row): BatchData => batchOf(text(row['data'])),
 
     message(row: Row): Message {
-      const { validityMs: _, ...batch } = batchOf(integer(row['batch']), text(row['data']));
+      const { validityMs: _, ...batch } = batchOf(text(row['data']));
       const dueAt = Math.max(integer(row['due_at']), integer(row['send_at']));
       return defined({
         ...batch,
