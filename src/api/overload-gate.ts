@@ -34,7 +34,7 @@ export const GATE_LIMITS: GateLimits = {
     send: { running: 128, waiting: 256, patienceMs: 250 },
   },
   mediaSockets: 5_000,
-  sendWaitMs: 50,
+  sendWaitMs: 60,
   verifyWaitMs: 150,
 };
 
@@ -72,7 +72,7 @@ const BY_CHANGE = 0.8;
 const MOST_CUT = 0.8;
 const MOST_RAISE = 0.1;
 /** So that there is always something to measure by. */
-const LEAST_SHARE: Readonly<Record<'verify' | 'send', number>> = { send: 0.02, verify: 0.1 };
+const LEAST_SHARE: Readonly<Record<'verify' | 'send', number>> = { send: 0.05, verify: 0.2 };
 /** Whatever waits for a shorter time had something to do, and did it (RFC 8033 4.4). */
 const BURST_MS = 150;
 /** Who comes after a longer time knows nothing of what went on before. */
@@ -80,7 +80,7 @@ const FORGET_MS = 500;
 /** With so few under way, requests of this kind are not what makes everything wait: another process may have the processor. */
 const FEW: Readonly<Record<'verify' | 'send', number>> = { send: 16, verify: 32 };
 /** Below this share of sends verifies are cut too. */
-const HARDLY_ANY = 0.05;
+const HARDLY_ANY = 0.06;
 /** Refused callers are told to come back after one to five seconds, so that they do not all come at once. */
 const RETRY_SPREAD = 5;
 const DRAIN_RETRY_MS = 5_000;

@@ -111,18 +111,22 @@ try {
   };
   await Promise.all(Array.from({ length: WORKERS }, work));
   const before = answers.length;
+  const cpuBefore = await processorSeconds();
   workersUntil = performance.now() + PEAK_SECONDS * 1_000;
   await Promise.all(Array.from({ length: WORKERS }, work));
+  const peakCpu = (await processorSeconds()) - cpuBefore;
   const atPeak = answers.slice(before);
   const peak = good(atPeak, 'send').length / PEAK_SECONDS;
   report('peak', atPeak, PEAK_SECONDS);
 
-  await sleep(2_000);
+  await outboxEmpty('the peak');
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
+  const cpuAtStart = await processorSeconds();
   const overloadStart = performance.now();
   const overloaded = await come(peak * factor, seconds);
   delay.disable();
+  const overloadCpu = (await processorSeconds()) - cpuAtStart;
   const ended = performance.now();
   report(`${factor}x`, overloaded, seconds);
   const ownLag = `mean ${(delay.mean / 1e6).toFixed(0)} ms, p99 ${(delay.percentile(99) / 1e6).toFixed(0)} ms`;
@@ -133,6 +137,7 @@ try {
   const verifyP99 = percentile(good(overloaded, 'verify'), 99);
   const lostVerifies = overloaded.filter(answer => answer.kind === 'verify' && answer.status !== 200).length;
 
+  await outbox('the overload');
   const after = await come(peak / 2, 10);
   let backMs = 0;
   for (const answer of after) {
@@ -145,6 +150,15 @@ try {
   const callbacks = /saypin_request_seconds_count\{kind="carrier"\} (\d+)/.exec(page)?.[1] ?? '0';
   console.log(`${callbacks} callbacks of the carrier answered, ${callbacksRefused} refused`);
 
+  // Whoever else uses the machine takes its processor away from one phase more than from the other.
+  const perCpu = [
+    good(atPeak, 'send').length / peakCpu,
+    good(overloaded, 'send').length / overloadCpu,
+  ] as const;
+  const parts = [peakCpu / PEAK_SECONDS, overloadCpu / seconds].map(part => `${(part * 100).toFixed(0)} %`);
+  console.log(
+    `the service had ${parts.join(' and ')} of a processor; a second of it did ${perCpu[0].toFixed(0)} and ${perCpu[1].toFixed(0)} sends: ${((perCpu[1] / perCpu[0]) * 100).toFixed(0)} %`,
+  );
   const ratio = goodput / peak;
   check(`goodput ${(ratio * 100).toFixed(0)} % of the peak (at least 80 %)`, ratio >= 0.8);
   check(`verify p99 ${verifyP99.toFixed(0)} ms (at most 200)`, verifyP99 <= 200);
@@ -154,6 +168,23 @@ try {
   const offered = overloaded.filter(answer => answer.kind === 'send').length / seconds;
   check(`offered ${(offered / peak).toFixed(1)}x (a vacuous run otherwise)`, offered >= peak * factor * 0.8);
   console.log(`node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, store node:sqlite`);
+
+  async function processorSeconds(): Promise<number> {
+    await sleep(1_100);
+    const text = await (await fetch(`${service.url}/metrics`)).text();
+    return Number(/^saypin_process_cpu_seconds_total (\S+)/m.exec(text)?.[1]);
+  }
+  async function outbox(when: string): Promise<number> {
+    const text = await (await fetch(`${service.url}/metrics`)).text();
+    const events = Number(/^saypin_outbox_events (\d+)/m.exec(text)?.[1] ?? 0);
+    console.log(`${events} events in the outbox after ${when}`);
+    return events;
+  }
+  /** What the peak left to be done is not to be done in the overload. */
+  async function outboxEmpty(when: string): Promise<void> {
+    const began = performance.now();
+    while ((await outbox(when)) > 100 && performance.now() - began < 60_000) await sleep(2_000);
+  }
 
   async function call(kind: Answer['kind'], path: string, body: object): Promise<Answer & { body: string }> {
     const startedAt = performance.now();
