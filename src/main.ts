@@ -6,6 +6,9 @@ import { StoreOpenError } from './store/sqlite/index.ts';
 
 /** `npm start`: configuration, the service, one ready line, and an orderly end on SIGTERM or SIGINT. */
 
+/** faults.md F3: gone within a minute, whatever hangs. */
+const STOP_MS = 59_500;
+
 const config = configured();
 const log = createLogger(config.logLevel);
 
@@ -25,6 +28,10 @@ try {
     if (stopping) process.exit(1);
     stopping = true;
     log.info({ signal }, 'stopping: no new sends, live calls finish');
+    setTimeout(() => {
+      log.error('could not stop in time');
+      process.exit(1);
+    }, STOP_MS).unref();
     app.close().then(
       () => process.exit(0),
       (error: unknown) => {
