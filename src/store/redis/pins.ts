@@ -8,6 +8,7 @@ import type { Deliveries } from './deliveries.ts';
 import { shardOfId } from './keys.ts';
 import { packEvents } from './outbox-events.ts';
 import type { PinMessages } from './pin-messages.ts';
+import { newRunArguments } from './plan-runs.ts';
 import {
   deliveryInfo,
   fieldsOf,
@@ -51,7 +52,7 @@ export function createPins({ scripts, deliveries, messages }: Deps): Pins {
 
   /** The PIN under its limits, and when; `again`: it was done before, and both must be read. */
   async function insert(
-    request: Pick<CreatePin, 'opId' | 'pin' | 'limits' | 'supersede' | 'timers' | 'events'>,
+    request: Pick<CreatePin, 'opId' | 'pin' | 'limits' | 'supersede' | 'timers' | 'events' | 'run'>,
     bearer: Bearer,
   ): Promise<LimitHit | { at: number; again: boolean }> {
     const { pin, limits } = request;
@@ -68,6 +69,7 @@ export function createPins({ scripts, deliveries, messages }: Deps): Pins {
       ...bearerArguments(bearer),
       ...sendLimitArguments(limits),
       packEvents(request.events),
+      ...newRunArguments(request.run, pin),
       ...armArguments(request.timers),
     ];
     const shard = shardOfId(pin.pinId);

@@ -17,14 +17,14 @@ local there = redis.call('HMGET', bearer, 'created', 'op')
 if there[1] then
   return there[2] == op and { 'created', there[1], redis.call('HGETALL', key), 'again' } or { 'taken' }
 end
-local row = redis.call('HMGET', key, 'app', 'to', 'seed', 'expires')
+local row = redis.call('HMGET', key, 'app', 'to', 'seed', 'expires', 'by')
 -- Whatever ended a PIN erased its seed, expiry alone waits for the sweep.
 if not row[3] or tonumber(row[4]) <= now then return finish({ 'dead' }) end
 if row[1] ~= application then return { 'elsewhere', row[1] } end
 local refusal = admit_send(application, row[2], ARGV[7], ARGV[8], ARGV[9], ARGV[10])
 if refusal then return finish(refusal) end
 
-redis.call('HSET', key, kind .. ':' .. ref, '')
+redis.call('HSET', key, 'by', row[5] .. kind .. ':' .. ref .. ' ')
 insert_bearer(kind, ref, id, ARGV[6])
 redis.call('HSET', bearer, 'op', op)
 outbox_emit(ARGV[11])

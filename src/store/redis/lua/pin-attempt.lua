@@ -5,6 +5,7 @@
 --@include done
 --@include windows
 --@include outbox-emit
+--@include verifications
 if first then return cmsgpack.unpack(first) end
 local key = root .. 'p:' .. ARGV[2]
 local row = redis.call('HMGET', key, 'app', 'to', 'allowed', 'used', 'expires', 'state', 'multiple', 'verified', 'ops')
@@ -24,12 +25,7 @@ end
 local function compared(outcome, remaining)
   local result = { outcome, to, tonumber(remaining) }
   if outcome == 'wrong' then return result end
-  for _, field in ipairs(redis.call('HKEYS', key)) do
-    if string.sub(field, 1, 2) == 'd:' and redis.call('HGET', root .. field, 'state') ~= '4' then
-      result[#result + 1] = string.sub(field, 3)
-    end
-  end
-  return result
+  return live_calls(result, ARGV[2])
 end
 local before = done_before(row[9])
 if before then return compared(string.match(before, '^(%a+),(%d+)$')) end

@@ -9,20 +9,22 @@ local deleted = 0
 for _, id in ipairs(ids) do
   local key = root .. 'p:' .. id
   local pin = as_table(redis.call('HGETALL', key))
-  local youngest, bearers = 0, { key }
-  for field in pairs(pin) do
-    if string.find(field, '^[dg]:') then
-      local row = redis.call('HMGET', root .. field, 'updated', 'created')
-      youngest = math.max(youngest, tonumber(row[1] or row[2] or 0))
-      bearers[#bearers + 1] = root .. field
-    end
+  local youngest, bearers = 0, { key, root .. 'r:' .. id }
+  for bearer in string.gmatch(pin.by or '', '%S+') do
+    local row = redis.call('HMGET', root .. bearer, 'updated', 'created')
+    youngest = math.max(youngest, tonumber(row[1] or row[2] or 0))
+    bearers[#bearers + 1] = root .. bearer
   end
   if youngest > oldest then
     -- Looked at again when the youngest is old enough.
     redis.call('ZADD', root .. 'expired', youngest, id)
   else
     redis.call('UNLINK', unpack(bearers))
-    if pin.app then redis.call('LREM', root .. 'i:' .. pin.app .. ':' .. pin.to, 1, id) end
+    if pin.app then
+      redis.call('LREM', root .. 'i:' .. pin.to, 1, id)
+      redis.call('ZREM', root .. 'v', pin.order .. id)
+      redis.call('ZREM', root .. 'va:' .. pin.app, pin.order .. id)
+    end
     redis.call('ZREM', root .. 'expired', id)
     deleted = deleted + 1
   end

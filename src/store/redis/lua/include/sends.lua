@@ -1,7 +1,7 @@
 -- What every send does: the limits, and the record of what brings the PIN.
---   i:<application>:<to>   LIST of pinIds, the latest last
---   d:<ref>                HASH, a call (domain/types.ts Delivery)
---   g:<ref>                HASH, a text or mail (domain/pin-message.ts)
+--   i:<to>    LIST of pinIds, the latest last
+--   d:<ref>   HASH, a call (domain/types.ts Delivery)
+--   g:<ref>   HASH, a text or mail (domain/pin-message.ts)
 --@include windows
 
 -- Counts one send against both limits, or against neither and says which frees last. Where one server holds all shards KEYS[3]

@@ -1,0 +1,14 @@
+-- Delivery plans under way, each in the shard of its PIN.
+--   r:<pinId>   HASH info (JSON: what never changes), turn, and for each turn t<n>: <when>|<ref or nothing>|<position>|<entries, JSON>
+--@include time
+
+-- The first turn, of ARGV[19] and [20].
+local function run_insert(id, ref)
+  redis.call('HSET', root .. 'r:' .. id, 'info', ARGV[19], 'turn', 1, 't1', now_text .. '|' .. ref .. '|' .. ARGV[20])
+end
+
+-- A PIN whose plan nobody needs any more tells of it, in the words of sqlite/pins.ts; '-' is the target of what is no push.
+local function superseded_event(id, application, to)
+  local data = '{"pinId":"' .. id .. '","applicationId":' .. cjson.encode(application) .. ',"to":' .. cjson.encode(to) .. ',"at":' .. now_text .. '}'
+  outbox_put(root, 'verification-superseded-' .. id, 'verification.superseded', '-', '', data)
+end
