@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 
 import packageJson from '../package.json' with { type: 'json' };
 import { createAuth, hashApiKey } from './api/auth.ts';
@@ -14,6 +13,7 @@ import { createServer } from './api/server.ts';
 import { verifyApi } from './api/verify/index.ts';
 import { startCarriers, type Carriers } from './app-carriers.ts';
 import { createCustomerEvents } from './app-events.ts';
+import { openStore } from './app-store.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createVoiceDelivery, type VoiceDefaults } from './delivery/index.ts';
@@ -24,7 +24,6 @@ import type { Logger } from './log.ts';
 import { createLoopLag, createMetrics } from './metrics/index.ts';
 import { createSpeech } from './speech/speech-service.ts';
 import { instrumentStore } from './store/instrumented-store.ts';
-import { openSqliteStore } from './store/sqlite/index.ts';
 import type { Store } from './store/store.ts';
 
 /** A running service. */
@@ -62,7 +61,7 @@ export async function startApp(
   const random = randomBytes;
   const closers: (() => Promise<unknown>)[] = [];
   try {
-    const opened = await openSqliteStore({ path: join(config.dataDir, 'saypin.db'), clock, log });
+    const opened = await openStore(config, { clock, log });
     closers.push(async () => await opened.close());
     const speech = createSpeech({ dataDir: config.dataDir, clock, log });
     closers.push(async () => await speech.close());
@@ -75,7 +74,7 @@ export async function startApp(
     };
 
     const metrics = createMetrics({ version: packageJson.version, carriers: carrierNames(carriers) });
-    const store = instrumentStore(around?.store?.(opened) ?? opened, { metrics, clock });
+    const store = instrumentStore(around?.store?.(opened.store) ?? opened.store, { metrics, clock });
     const lag = createLoopLag({ clock, observe: ms => metrics.loopLag(ms) });
     lag.start();
     closers.push(async () => {
@@ -124,6 +123,7 @@ export async function startApp(
       ...(events.gate && { gate: events.gate }),
       count: what => metrics.counted(what),
       messageCalls,
+      ...(opened.nodes && { nodes: opened.nodes }),
     });
     const messaging = createMessaging({
       ...shared,

@@ -66,6 +66,9 @@ const emailTemplates = z
   .default({})
   .transform(templates => new Map(Object.entries(templates).map(([id, words]) => [Number(id), words])));
 
+/** Zod's own message would not repeat it either. */
+const webhookSecret = z.string().regex(/^whsec_[A-Za-z0-9+/=]{32,}$/, 'must be "whsec_" and base64');
+
 const waitSeconds = z.number().int().min(1).max(86_400).optional();
 
 /** As `PUT /v1/applications/{id}/delivery` takes it. */
@@ -119,10 +122,7 @@ const fileSchema = z.strictObject({
       /** Lets customers' URLs be http and lead to private addresses: for development only. */
       allowPrivate: z.boolean().default(false),
       /** Standard Webhooks secrets; more than one while they are being changed. Absent: generated into DATA_DIR. */
-      secrets: z
-        .array(z.string().regex(/^whsec_[A-Za-z0-9+/=]{32,}$/, 'must be "whsec_" and base64'))
-        .min(1)
-        .optional(),
+      secrets: z.array(webhookSecret).min(1).optional(),
     })
     .prefault({}),
   hooks: hooksSettings.prefault({}),
@@ -166,6 +166,14 @@ const environmentSchema = z.object({
     .optional(),
   API_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
   MASTER_KEY: z.string().optional(),
+  /** Its form is checked when the store is opened, without repeating it: it may hold a password. */
+  REDIS_URL: z.string().optional(),
+  /** As `webhooks.secrets` of the file, which it outranks. */
+  WEBHOOK_SECRET: z
+    .string()
+    .transform(text => text.split(/[\s,]+/).filter(item => item !== ''))
+    .pipe(z.array(webhookSecret).min(1))
+    .optional(),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SECURITY_PROFILE: z.enum(['compat', 'strict']).default('compat'),
@@ -191,6 +199,8 @@ export interface Config extends z.output<typeof fileSchema> {
     readonly seed: number;
   };
   readonly dataDir: string;
+  /** Undefined: the embedded store, in `dataDir`. */
+  readonly redisUrl: string | undefined;
   readonly publicUrl: string | undefined;
   readonly trustProxy: readonly string[] | undefined;
   readonly apiKey: string;
@@ -222,6 +232,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const env = check(environmentSchema, set, 'environment');
   const file = env.SAYPIN_CONFIG ? readConfigFile(env.SAYPIN_CONFIG) : check(fileSchema, {}, 'defaults');
+  if (env.REDIS_URL !== undefined) checkShared(env, file);
   makeDataDir(env.DATA_DIR);
   const apiKeyFile = join(env.DATA_DIR, 'api-key');
   return {
@@ -236,6 +247,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       seed: env.SIM_SEED,
     },
     dataDir: env.DATA_DIR,
+    redisUrl: env.REDIS_URL,
     publicUrl: env.PUBLIC_URL,
     trustProxy: env.TRUST_PROXY,
     apiKey: env.API_KEY ?? secretFile(apiKeyFile, () => `${randomBytes(16).toString('hex')}-${randomUUID()}`),
@@ -245,9 +257,10 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
         secretFile(join(env.DATA_DIR, 'master-key'), () => `k1:${randomBytes(64).toString('hex')}`),
       env.MASTER_KEY ? 'MASTER_KEY' : join(env.DATA_DIR, 'master-key'),
     ),
-    webhookSecrets: file.webhooks.secrets ?? [
-      secretFile(join(env.DATA_DIR, 'webhook-secret'), () => `whsec_${randomBytes(32).toString('base64')}`),
-    ],
+    webhookSecrets: env.WEBHOOK_SECRET ??
+      file.webhooks.secrets ?? [
+        secretFile(join(env.DATA_DIR, 'webhook-secret'), () => `whsec_${randomBytes(32).toString('base64')}`),
+      ],
     metricsToken: env.METRICS_TOKEN,
     logLevel: env.LOG_LEVEL,
     profile: env.SECURITY_PROFILE,
@@ -274,6 +287,24 @@ export function parseMasterKeys(text: string, source: string): readonly MasterKe
   if (new Set(keys.map(key => key.id)).size !== keys.length)
     throw new ConfigError([`${source}: key ids must differ`]);
   return keys;
+}
+
+/**
+ * What all nodes on one Redis must have in common is given to each, never made by each: a master key of its own would turn
+ * every PIN of another node into a wrong one.
+ */
+function checkShared(env: z.output<typeof environmentSchema>, file: z.output<typeof fileSchema>): void {
+  const missing = [
+    ...(env.MASTER_KEY === undefined ? ['MASTER_KEY (32 to 128 bytes of hex: `openssl rand -hex 64`)'] : []),
+    ...(env.API_KEY === undefined ? ['API_KEY (at least 16 characters)'] : []),
+    ...(env.WEBHOOK_SECRET === undefined && file.webhooks.secrets === undefined
+      ? [
+          'WEBHOOK_SECRET ("whsec_" and base64: `echo whsec_$(openssl rand -base64 32)`), or webhooks.secrets in SAYPIN_CONFIG',
+        ]
+      : []),
+  ];
+  if (missing.length === 0) return;
+  throw new ConfigError(missing.map(what => `with REDIS_URL every node must be given the same ${what}`));
 }
 
 function check<Schema extends z.ZodType>(schema: Schema, value: unknown, where: string): z.output<Schema> {

@@ -6,6 +6,7 @@ import type { CallSession, SessionReport } from '../media/call-session.ts';
 import type { MessageStep } from '../store/message-store.ts';
 import type { NewEvent, Store } from '../store/store.ts';
 import type { FollowUp } from './plans/plans.ts';
+import type { NodeBus } from './node-bus.ts';
 import { callReport, type EndedEvent } from './report.ts';
 import { callGuardId, dialGuardId } from './guards.ts';
 
@@ -13,12 +14,17 @@ import { callGuardId, dialGuardId } from './guards.ts';
 const CARRIER_END_WAIT_MS = 5_000;
 /** A carrier that says "completed" while the socket still talks: the socket's own end is usually on its way. */
 const SOCKET_END_WAIT_MS = 1_000;
+/**
+ * For the node with the dialogue to write the call off with both words. It takes its second, and the write its tries; one
+ * that says nothing for so long is dead.
+ */
+const ELSEWHERE_WAIT_MS = 8_000;
 const WRITE_RETRIES_MS = [500, 2_000, 5_000];
 
 /** What this process knows of a call that is not written off yet. Lost with the process; the guards then write it off. */
 export interface LiveCall {
   readonly ref: CallRef;
-  /** Dialled in this life of the process: it would know if a dialogue had begun. */
+  /** Dialled in this life of the process: it would know if a dialogue had begun, were there no other nodes. */
   readonly ours: boolean;
   /** A dialogue was begun: something may have been heard. */
   spoken: boolean;
@@ -28,6 +34,8 @@ export interface LiveCall {
   /** The answer to the answer webhook, for its repeats, until its token is redeemed. */
   answer: Promise<WebhookReply> | undefined;
   admitted: boolean;
+  /** Another node has begun the dialogue. */
+  admittedElsewhere: boolean;
   dialog: SessionReport | undefined;
   carrierEnd: EndedEvent | undefined;
   carrierCallId: string | undefined;
@@ -40,6 +48,8 @@ export interface CallsDeps {
   readonly store: Pick<Store, 'getDelivery' | 'transition'>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Absent: this process is the only one. */
+  readonly bus?: Pick<NodeBus, 'publish'>;
   /** The dialogue of a call that speaks by markup: its state lies in the record. */
   markupReport(delivery: Delivery): SessionReport | undefined;
   voiceFallback(delivery: Delivery): string | undefined;
@@ -50,7 +60,10 @@ export interface CallsDeps {
   planFollows?(delivery: Delivery, report: CallReport): Promise<FollowUp>;
 }
 
-/** The calls of this process, from dialling (or their first webhook) until they are written off. */
+/**
+ * The calls of this process, from dialling (or their first webhook) until they are written off. With other nodes, some of
+ * them are only known here: another one has the dialogue, and will write them off.
+ */
 export class Calls {
   readonly #deps: CallsDeps;
   readonly #live = new Map<CallRef, LiveCall>();
@@ -60,8 +73,10 @@ export class Calls {
     this.#deps = deps;
   }
 
+  /** Those that this process dialled or talks on. */
   get size(): number {
-    return this.#live.size;
+    if (!this.#deps.bus) return this.#live.size;
+    return this.all().filter(call => call.ours || isHere(call)).length;
   }
 
   get(ref: CallRef): LiveCall | undefined {
@@ -70,6 +85,11 @@ export class Calls {
 
   all(): readonly LiveCall[] {
     return [...this.#live.values()];
+  }
+
+  /** Those that nobody but this process can bring to an end. */
+  here(): readonly LiveCall[] {
+    return this.#deps.bus ? this.all().filter(isHere) : this.all();
   }
 
   /** @param ours whether this process is about to dial it */
@@ -84,6 +104,7 @@ export class Calls {
       answeredBy: undefined,
       answer: undefined,
       admitted: false,
+      admittedElsewhere: false,
       dialog: undefined,
       carrierEnd: undefined,
       carrierCallId: undefined,
@@ -100,16 +121,38 @@ export class Calls {
     else this.#wait(call, CARRIER_END_WAIT_MS, () => this.#settleInBackground(call));
   }
 
-  /** Resolves when the call is written off, or when it waits for its dialogue to end. */
-  async carrierEnded(call: LiveCall, event: EndedEvent): Promise<void> {
+  /**
+   * Resolves when the call is written off, or when it waits for its dialogue to end.
+   * @param talks whether a dialogue was, or may have been, begun, here or on another node
+   */
+  async carrierEnded(call: LiveCall, event: EndedEvent, talks: boolean): Promise<void> {
     if (call.carrierEnd) return;
+    const ours = isHere(call);
     call.carrierEnd = event;
     const { session } = call;
-    if (!session || session.ended) {
+    if (session && !session.ended) {
+      this.#wait(call, SOCKET_END_WAIT_MS, () => session.remoteHangup());
+      return;
+    }
+    if (!this.#deps.bus || !talks || ours) {
       await this.settle(call);
       return;
     }
-    this.#wait(call, SOCKET_END_WAIT_MS, () => session.remoteHangup());
+    this.#deps.bus.publish({ type: 'ended', ref: call.ref, event });
+    this.#wait(call, ELSEWHERE_WAIT_MS, () => this.#settleInBackground(call));
+  }
+
+  /** Another node heard the carrier's last word. Only of use where the dialogue is. */
+  heardEnd(ref: CallRef, event: EndedEvent): void {
+    const call = this.#live.get(ref);
+    if (!call || !isHere(call) || call.carrierEnd) return;
+    this.carrierEnded(call, event, true).catch(() => this.#settleInBackground(call));
+  }
+
+  /** Another node wrote it off. */
+  heardOver(ref: CallRef): void {
+    const call = this.#live.get(ref);
+    if (call && !call.settled && !(call.session && !call.session.ended)) this.#forget(call);
   }
 
   /** Writes the call off, once, with all that is known by now. @throws ServiceError unavailable */
@@ -123,7 +166,7 @@ export class Calls {
 
   /** Resolves when no call is left. */
   async idle(): Promise<void> {
-    if (this.#live.size === 0) return;
+    if (this.here().length === 0) return;
     await new Promise<void>(resolve => this.#idle.push(resolve));
   }
 
@@ -145,7 +188,7 @@ export class Calls {
         dialog,
         carrierEnd: call.carrierEnd,
         failure,
-        silent: neverSpoken(call, delivery),
+        silent: neverSpoken(call, delivery, this.#deps.bus === undefined),
         voiceFallback: this.#deps.voiceFallback(delivery),
         now: this.#deps.clock.now(),
       });
@@ -164,6 +207,7 @@ export class Calls {
       if (applied) follow?.after();
       if (applied && message) this.#deps.messageEnded?.();
       if (applied) {
+        this.#deps.bus?.publish({ type: 'over', ref: call.ref });
         const { cause, codeHeard, repeats, gate, answeredBy } = report;
         this.#deps.log.info({ ref: call.ref, cause, codeHeard, repeats, gate, answeredBy }, 'call ended');
       }
@@ -192,7 +236,7 @@ export class Calls {
   #forget(call: LiveCall): void {
     call.wait?.cancel();
     if (this.#live.get(call.ref) === call) this.#live.delete(call.ref);
-    if (this.#live.size > 0) return;
+    if (this.here().length > 0) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 }
@@ -209,9 +253,22 @@ function pinReport(delivery: Delivery, report: CallReport): NewEvent {
 
 /**
  * A PIN is only spoken after an answer that we committed and a dialogue that we began. A process that did not dial
- * the call itself cannot tell whether an earlier one began a dialogue.
+ * the call itself cannot tell whether an earlier one began a dialogue, nor can one among others (`alone`: it is not).
  */
-function neverSpoken(call: LiveCall, delivery: Delivery): boolean {
-  if (call.ours) return !call.spoken;
+function neverSpoken(call: LiveCall, delivery: Delivery, alone: boolean): boolean {
+  if (call.spoken) return false;
+  if (call.ours && alone) return true;
   return call.carrierEnd === undefined && delivery.state !== 'answered';
+}
+
+/** Its dialogue is, or was, on this node, or its end is being written. */
+function isHere(call: LiveCall): boolean {
+  const { admitted, session, dialog, settled, carrierEnd } = call;
+  return (
+    admitted ||
+    session !== undefined ||
+    dialog !== undefined ||
+    settled !== undefined ||
+    carrierEnd !== undefined
+  );
 }

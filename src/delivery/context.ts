@@ -11,6 +11,7 @@ import type { AudioPart, Speech } from '../speech/speech.ts';
 import type { MessageStep } from '../store/message-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Calls } from './calls.ts';
+import type { Nodes } from './node-bus.ts';
 import type { SendGate } from './verifications.ts';
 
 /** How calls are made where neither template nor request says otherwise. Milliseconds unless named. */
@@ -121,6 +122,8 @@ export interface VoiceDeliveryDeps {
   readonly gate?: SendGate;
   /** For applications and templates without a plan of their own. */
   readonly defaultPlan?: DeliveryPlan;
+  /** The other nodes of the service; absent: there are none. */
+  readonly nodes?: Nodes;
   /** Absent where no messages are sent. */
   readonly messageCalls?: MessageCalls;
 }

@@ -4,7 +4,8 @@ import type { CallRef, Delivery } from '../domain/types.ts';
 import { CarrierError } from '../errors.ts';
 import { background, maskNumber } from '../log.ts';
 import type { Context } from './context.ts';
-import { dialGuard, dialGuardId, ringGuard } from './guards.ts';
+import { DIAL_GUARD_MS, dialGuard, dialGuardId, ringGuard } from './guards.ts';
+import { Holding, type Held } from './holding.ts';
 import type { TimerOutcome } from './timers.ts';
 import { webhookUrl } from './urls.ts';
 import { within } from './within.ts';
@@ -43,12 +44,20 @@ export function maxDurationSeconds(delivery: Pick<Delivery, 'script'>): number {
 export class Dialler {
   readonly #context: Context;
   readonly #inFlight = new Map<CallRef, Promise<void>>();
-  /** Calls that nobody needs any more, for a minute. */
-  readonly #withdrawn = new Set<CallRef>();
+  /** Calls that nobody needs any more, and since when (monotonic), for a minute. */
+  readonly #withdrawn = new Map<CallRef, number>();
   readonly #stopping = new AbortController();
+  readonly #holding: Holding;
 
   constructor(context: Context) {
     this.#context = context;
+    const { nodes, clock, log } = context;
+    this.#holding = new Holding({ ...(nodes && { holds: nodes.holds }), clock, log });
+  }
+
+  /** Resolves when no carrier is being asked. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#inFlight.values());
   }
 
   /** Dials in the background. */
@@ -64,9 +73,9 @@ export class Dialler {
    * no carrier will be asked for it (DESIGN decision 6 holds: what was asked for before, its record knows).
    */
   async withdraw(ref: CallRef): Promise<void> {
-    const { clock, log } = this.#context;
-    this.#withdrawn.add(ref);
-    clock.after(WITHDRAWN_MS, () => this.#withdrawn.delete(ref));
+    const { clock, log, nodes } = this.#context;
+    this.heardWithdrawn(ref);
+    nodes?.bus.publish({ type: 'withdrawn', ref });
     const deadline = clock.monotonic() + PLACING_MS;
     await within(clock, PLACING_MS, this.#inFlight.get(ref) ?? Promise.resolve());
     // Another process may be asking right now: its record will know the call in a moment.
@@ -82,6 +91,13 @@ export class Dialler {
     if (hangup) background(log, 'hanging up a call that nobody needs', hangup);
   }
 
+  /** Here or on another node. */
+  heardWithdrawn(ref: CallRef): void {
+    const { clock } = this.#context;
+    this.#withdrawn.set(ref, clock.monotonic());
+    clock.after(WITHDRAWN_MS, () => this.#withdrawn.delete(ref));
+  }
+
   async #unanswered(ref: CallRef): Promise<Delivery | undefined> {
     const delivery = await this.#context.store.getDelivery(ref);
     return delivery?.state === 'answered' || delivery?.state === 'ended' ? undefined : delivery;
@@ -93,6 +109,8 @@ export class Dialler {
     if (this.#inFlight.has(ref)) return 'keep';
     const delivery = await store.getDelivery(ref);
     if (!delivery || delivery.state !== 'dialing' || delivery.carrierCallId !== undefined) return 'done';
+    // Its carrier is slow. Should that node die, the mark goes, and this guard comes back after its lease.
+    if (await this.#holding.isHeld(dialGuardId(ref))) return 'keep';
     const placed = await this.#find(delivery);
     if (!(await this.#isWanted(delivery))) {
       if (placed === 'adopted') await this.withdraw(ref);
@@ -153,8 +171,17 @@ export class Dialler {
   }
 
   async #dial(delivery: Delivery): Promise<void> {
+    const held = this.#holding.begin(dialGuardId(delivery.callRef), DIAL_GUARD_MS);
+    try {
+      await this.#placeAndRecord(delivery, held);
+    } finally {
+      held.end();
+    }
+  }
+
+  async #placeAndRecord(delivery: Delivery, held: Held): Promise<void> {
     const { calls } = this.#context;
-    const outcome = await this.#place(delivery);
+    const outcome = await this.#place(delivery, held);
     if (outcome.carrierCallId !== undefined) {
       await this.#record(delivery, outcome.carrierCallId);
       return;
@@ -165,13 +192,16 @@ export class Dialler {
     await calls.settle(call, outcome.failure);
   }
 
-  async #place(delivery: Delivery): Promise<{ carrierCallId?: string; failure?: string }> {
+  async #place(delivery: Delivery, held: Held): Promise<{ carrierCallId?: string; failure?: string }> {
     const { carriers, log } = this.#context;
     const carrier = carriers.get(delivery.carrier);
     if (!carrier) return { failure: 'carrier-missing' };
     const request = this.#request(delivery);
+    let ours: Delivery | undefined = delivery;
     for (let tries = 0; ; tries++) {
       if (this.#withdrawn.has(delivery.callRef)) return { failure: WITHDRAWN };
+      ours = await this.#stillOurs(ours, held);
+      if (!ours) return {};
       try {
         return await carrier.placeCall(request);
       } catch (error) {
@@ -186,6 +216,18 @@ export class Dialler {
         if (wait === undefined || !(await this.#pause(wait))) return { failure: `carrier-${error.reason}` };
       }
     }
+  }
+
+  /** After a sleep, or with marks that could not be written, the guard may have fired elsewhere: one of us claims it. */
+  async #stillOurs(delivery: Delivery, held: Held): Promise<Delivery | undefined> {
+    if (held.isOurs()) return delivery;
+    const { callRef: ref, dials, script } = delivery;
+    const { store, log } = this.#context;
+    const arm = [dialGuard(ref), ringGuard(ref, script.ringTimeoutSeconds)];
+    const claimed = await store.claimRedial({ ref, expectedDials: dials, arm });
+    if (claimed) held.renewed();
+    else log.warn({ ref }, 'another node has taken a call over: not dialling');
+    return claimed;
   }
 
   #request(delivery: Delivery): PlaceCall {
@@ -215,11 +257,19 @@ export class Dialler {
     );
     if (result.applied || isStillWanted(result.delivery, carrierCallId)) {
       log.info({ ref, to: maskNumber(delivery.to), carrier: delivery.carrier }, 'call placed');
+      if (this.#isForsaken(ref) && (await this.#unanswered(ref)))
+        await carriers.get(delivery.carrier)?.hangup(carrierCallId);
       return;
     }
     // The record knows another call, or ended without this one: nobody will answer for it.
     log.warn({ ref }, 'the carrier placed a call that nobody needs any more: hanging up');
     await carriers.get(delivery.carrier)?.hangup(carrierCallId);
+  }
+
+  /** Withdrawn, by somebody who could not wait for a carrier this slow. */
+  #isForsaken(ref: CallRef): boolean {
+    const since = this.#withdrawn.get(ref);
+    return since !== undefined && this.#context.clock.monotonic() - since >= PLACING_MS;
   }
 
   /** An unrecorded call is one that the guard would dial again: the store gets some seconds to come back. */

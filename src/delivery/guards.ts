@@ -8,7 +8,7 @@ import type { NewTimer } from '../store/store.ts';
 export const DIAL_GUARD = 'dial-guard';
 export const CALL_GUARD = 'call-guard';
 
-const DIAL_GUARD_MS = 5_000;
+export const DIAL_GUARD_MS = 5_000;
 const SLACK_MS = 60_000;
 
 export const dialGuardId = (ref: CallRef): string => `dial-${ref}`;

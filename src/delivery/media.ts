@@ -72,6 +72,7 @@ export class MediaDoor {
     const call = calls.open(delivery.callRef, false);
     if (call.admitted) return undefined;
     call.admitted = true;
+    this.#context.nodes?.bus.publish({ type: 'admitted', ref: call.ref });
     const prompts = await this.#prepare(call, delivery, carrier);
     if (!prompts) return undefined;
     const upgrade = this.#context.clock.after(UPGRADE_MS, () => {

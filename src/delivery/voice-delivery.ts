@@ -2,7 +2,7 @@ import { fixedSegments, isLanguage, languageOf } from '../../ivr/index.ts';
 import type { Timer } from '../clock.ts';
 import type { PlanChannel } from '../domain/plan.ts';
 import type { CallRef, Delivery, E164 } from '../domain/types.ts';
-import { ServiceError } from '../errors.ts';
+import { assertNever, ServiceError } from '../errors.ts';
 import { background } from '../log.ts';
 import { SpeechError } from '../speech/speech.ts';
 import type { DueTimer } from '../store/store.ts';
@@ -13,6 +13,7 @@ import { Dialler } from './dial.ts';
 import { CALL_GUARD, DIAL_GUARD } from './guards.ts';
 import { Markup } from './markup.ts';
 import { MediaDoor } from './media.ts';
+import type { NodeEvent } from './node-bus.ts';
 import { Courier } from './pin-messages/courier.ts';
 import { PIN_MESSAGE_GUARD } from './pin-messages/guards.ts';
 import { PinSender } from './pin-messages/pin-sender.ts';
@@ -74,6 +75,7 @@ class Delivering implements StartableVoiceDelivery {
       store,
       clock,
       log,
+      ...(deps.nodes && { bus: deps.nodes.bus }),
       markupReport: delivery => markup.report(delivery),
       voiceFallback: ({ carrier, script }) =>
         deps.carriers.get(carrier)?.capabilities.media ? voiceFallback(script, deps.speech) : undefined,
@@ -109,6 +111,7 @@ class Delivering implements StartableVoiceDelivery {
     this.#receipts = new Receipts({ ...this.#context, ended });
     this.#webhooks = new Webhooks(this.#context, markup);
     this.#media = new MediaDoor(this.#context);
+    deps.nodes?.bus.subscribe(event => this.#onNode(event));
     this.#timers = new TimerLoop({ store, clock, log, handle: timer => this.#onTimer(timer) });
   }
 
@@ -193,8 +196,10 @@ class Delivering implements StartableVoiceDelivery {
     const { calls } = this.#context;
     this.#dialler.stop();
     this.#courier.stop();
-    await this.#within(graceMs, Promise.all([calls.idle(), this.#media.closed(), this.#courier.idle()]));
-    for (const call of calls.all()) this.#cutShort(call);
+    const working = [calls.idle(), this.#media.closed(), this.#courier.idle(), this.#dialler.idle()];
+    await this.#within(graceMs, Promise.all(working));
+    // What only rings, the other nodes look after.
+    for (const call of calls.here()) this.#cutShort(call);
     await this.#within(LAST_WORDS_MS, Promise.all([calls.idle(), this.#media.closed()]));
     for (const timer of this.#periodic.values()) timer.cancel();
     await this.#timers.stop();
@@ -242,6 +247,34 @@ class Delivering implements StartableVoiceDelivery {
 
   #admitSend(): void {
     if (this.#draining) throw new ServiceError('unavailable', { retryAfterMs: RETRY_AFTER_MS });
+  }
+
+  #onNode(event: NodeEvent): void {
+    const { calls } = this.#context;
+    const { ref } = event;
+    switch (event.type) {
+      case 'ended':
+        calls.heardEnd(ref, event.event);
+        return;
+      case 'answered-by': {
+        // The socket may yet come to this node.
+        const call = calls.open(ref, false);
+        call.answeredBy = { who: event.who, greetingEnded: event.greetingEnded };
+        call.session?.answeredBy(event.who, event.greetingEnded);
+        return;
+      }
+      case 'admitted':
+        calls.open(ref, false).admittedElsewhere = true;
+        return;
+      case 'withdrawn':
+        this.#dialler.heardWithdrawn(ref);
+        return;
+      case 'over':
+        calls.heardOver(ref);
+        return;
+      default:
+        assertNever(event);
+    }
   }
 
   async #onTimer(timer: DueTimer): Promise<TimerOutcome> {

@@ -94,7 +94,9 @@ export class Webhooks {
     for (const event of parsed.events) if (event.type === 'answeredBy') this.#detected(call, event);
     const ended = parsed.events.find(event => event.type === 'ended');
     if (ended) {
-      await calls.carrierEnded(call, ended);
+      // By markup, the dialogue lies in the record: nobody needs to be waited for.
+      const answered = delivery.state === 'answered' || ended.cause === 'completed';
+      await calls.carrierEnded(call, ended, carrier.capabilities.media && answered);
       return this.#over(carrier, request);
     }
     if (request.kind === 'answer') return await this.#answer(carrier, delivery, call, parsed);
@@ -116,7 +118,7 @@ export class Webhooks {
     call: LiveCall,
     parsed: ParsedWebhook,
   ): Promise<WebhookReply> {
-    if (call.admitted) return carrier.renderScript([{ do: 'hangup' }]);
+    if (call.admitted || call.admittedElsewhere) return carrier.renderScript([{ do: 'hangup' }]);
     call.answer ??= this.#script(carrier, delivery, call, parsed).catch((error: unknown) => {
       call.answer = undefined;
       throw error;
@@ -171,6 +173,11 @@ export class Webhooks {
   #detected(call: LiveCall, event: Extract<CarrierEvent, { type: 'answeredBy' }>): void {
     call.answeredBy = { who: event.who, greetingEnded: event.greetingEnded };
     call.session?.answeredBy(event.who, event.greetingEnded);
+    // The node with the dialogue, if it is another one, or will be.
+    if (!call.session) {
+      const { who, greetingEnded } = event;
+      this.#context.nodes?.bus.publish({ type: 'answered-by', ref: call.ref, who, greetingEnded });
+    }
   }
 
   /** A second call under one reference, from a lost reply or a crash: the phone must not ring twice. */

@@ -7,10 +7,11 @@ import { CarrierError } from '../../errors.ts';
 import { background } from '../../log.ts';
 import type { VoiceDeliveryDeps } from '../context.ts';
 import { certainlyRefused } from '../dial.ts';
+import { Holding, type Held } from '../holding.ts';
 import type { TimerOutcome } from '../timers.ts';
 import { webhookUrl } from '../urls.ts';
 import { within } from '../within.ts';
-import { MAX_TRIES, receiptGuard, sendGuard } from './guards.ts';
+import { MAX_TRIES, pinMessageGuardId, receiptGuard, sendGuard } from './guards.ts';
 import { maskDestination, type EndMessage } from './report.ts';
 import { emailWords, smsWords } from './words.ts';
 
@@ -41,16 +42,26 @@ export class Courier {
   readonly #deps: CourierDeps;
   readonly #inFlight = new Map<CallRef, Carrying>();
   readonly #stopping = new AbortController();
+  readonly #holding: Holding;
 
   constructor(deps: CourierDeps) {
     this.#deps = deps;
+    const { nodes, clock, log } = deps;
+    this.#holding = new Holding({ ...(nodes && { holds: nodes.holds }), clock, log });
   }
 
   carry(message: PinMessage): Carrying {
     const known = this.#inFlight.get(message.ref);
     if (known) return known;
     const progress: Progress = { reachable: undefined, outcome: 'open' };
-    const work = this.#carry(message, progress).finally(() => this.#inFlight.delete(message.ref));
+    const held = this.#holding.begin(
+      pinMessageGuardId(message.ref),
+      sendGuard(message.channel, message.ref, message.tries).inMs,
+    );
+    const work = this.#carry(message, progress, held).finally(() => {
+      held.end();
+      this.#inFlight.delete(message.ref);
+    });
     background(this.#deps.log, 'sending a PIN message', work);
     const carrying = Object.assign(progress, { done: work.catch(() => undefined) });
     this.#inFlight.set(message.ref, carrying);
@@ -79,6 +90,8 @@ export class Courier {
       await this.#end(message, { cause: 'no-receipt' });
       return 'done';
     }
+    // Its carrier is slow; should that node die, this guard comes back after its lease.
+    if (await this.#holding.isHeld(pinMessageGuardId(ref))) return 'keep';
     if (await this.#find(message)) return 'keep';
     const run = message.channel === 'sms' ? await store.getRun(message.pinId) : undefined;
     // Its plan has gone on: nobody waits for this text any more.
@@ -102,7 +115,7 @@ export class Courier {
     return 'keep';
   }
 
-  async #carry(message: PinMessage, progress: Progress): Promise<void> {
+  async #carry(message: PinMessage, progress: Progress, held: Held): Promise<void> {
     const { store } = this.#deps;
     const [pin, now] = await Promise.all([store.getPin(message.pinId), store.now()]);
     const wanted = pin && pin.expiresAt > now && isWanted(pin, message.createdAt);
@@ -118,7 +131,7 @@ export class Courier {
       progress.outcome = 'not-sent';
       return;
     }
-    const result = await this.#send(message, { code, validMs: pin.expiresAt - now });
+    const result = await this.#send(message, { code, validMs: pin.expiresAt - now }, held);
     if (result === undefined) return;
     if ('failure' in result) {
       await this.#end(message, { cause: 'refused', carrierCode: result.carrierCode });
@@ -151,9 +164,11 @@ export class Courier {
   async #send(
     message: PinMessage,
     pin: { code: string; validMs: number },
+    held: Held,
   ): Promise<{ carrierMessageId: string } | { failure: true; carrierCode?: string } | undefined> {
     const { log } = this.#deps;
     for (let tries = 0; ; tries++) {
+      if (!held.isOurs() && !(await this.#claimAnew(message, held))) return undefined;
       try {
         return await this.#hand(message, pin);
       } catch (error) {
@@ -175,6 +190,16 @@ export class Courier {
         if (!(await this.#pause(wait))) return undefined;
       }
     }
+  }
+
+  /** After a sleep, or with marks that could not be written, the guard may have fired elsewhere: one of us claims it. */
+  async #claimAnew({ ref, channel, tries }: PinMessage, held: Held): Promise<boolean> {
+    const { store, log } = this.#deps;
+    const arm = [sendGuard(channel, ref, tries + 1)];
+    const claimed = await store.claimPinMessage({ ref, expectedTries: tries, arm });
+    if (claimed) held.renewed();
+    else log.warn({ ref }, 'another node has taken a PIN message over: not sending it');
+    return claimed !== undefined;
   }
 
   async #hand(
