@@ -34,21 +34,31 @@ export function createSendWindows(scripts: ScriptRunner) {
     return wait > other ? ['limited', 'application', wait] : ['limited', 'number', other];
   }
 
+  /**
+   * Runs a send with the further shards that it may see, and for how long the application's limit refuses it as far as is known (0: it
+   * was counted, or the script does that). The first word of its reply is its outcome.
+   */
+  async function around(
+    { applicationId, limits }: Pick<Send, 'applicationId' | 'limits'>,
+    run: (further: readonly string[], wait: number) => Promise<Reply>,
+  ): Promise<Reply> {
+    const shard = shardOf(applicationId);
+    if (together) return await run([shard], 0);
+    const args = [applicationId, ...limitArguments(limits.perApplication)];
+    const [wait, at] = (await take({ shard, args })) as readonly Reply[];
+    if (Number(wait) > 0) return await run([], Number(wait));
+    const reply = await run([], 0);
+    const [outcome, ...rest] = reply as readonly Reply[];
+    if (outcome !== 'created' || rest.at(-1) === 'again') {
+      await giveBack({ shard, args: [applicationId, Number(at)] });
+    }
+    return reply;
+  }
+
   return {
-    /** Runs `send` with the further shards that it may see; its first word is its outcome. */
-    async under(send: Send, run: (further: readonly string[]) => Promise<Reply>): Promise<Reply> {
-      const { applicationId, limits } = send;
-      const shard = shardOf(applicationId);
-      if (together) return await run([shard]);
-      const args = [applicationId, ...limitArguments(limits.perApplication)];
-      const [wait, at] = (await take({ shard, args })) as readonly Reply[];
-      if (Number(wait) > 0) return await refuse(send, Number(wait));
-      const reply = await run([]);
-      const [outcome, ...rest] = reply as readonly Reply[];
-      if (outcome !== 'created' || rest.at(-1) === 'again') {
-        await giveBack({ shard, args: [applicationId, Number(at)] });
-      }
-      return reply;
-    },
+    around,
+    /** As `around`, for a send that nothing else refuses but its limits and a dead PIN. */
+    under: (send: Send, run: (further: readonly string[]) => Promise<Reply>): Promise<Reply> =>
+      around(send, async (further, wait) => (wait > 0 ? await refuse(send, wait) : await run(further))),
   };
 }
