@@ -135,7 +135,7 @@ export class Calls {
       return;
     }
     if (!this.#deps.bus || !talks || ours) {
-      await this.settle(call);
+      await this.#settleOrRetry(call);
       return;
     }
     this.#deps.bus.publish({ type: 'ended', ref: call.ref, event });
@@ -176,6 +176,16 @@ export class Calls {
       if (call.settled || (call.session && !call.session.ended)) continue;
       const delivery = await this.#deps.store.getDelivery(call.ref);
       if (!delivery || delivery.state === 'ended') this.#forget(call);
+    }
+  }
+
+  /** A store that is away: whoever told of the end is told so, but not every carrier says it again. */
+  async #settleOrRetry(call: LiveCall): Promise<void> {
+    try {
+      await this.settle(call);
+    } catch (error) {
+      this.#wait(call, WRITE_RETRIES_MS[0] ?? 0, () => this.#settleInBackground(call, 1));
+      throw error;
     }
   }
 

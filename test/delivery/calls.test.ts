@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Segment } from '../../ivr/prompt.ts';
+import { ServiceError } from '../../src/errors.ts';
 import { MESSAGE_MS, withRig } from './rig.ts';
 
 const WORDS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
@@ -249,6 +250,25 @@ describe('the two ends of a call', () => {
       stream.end('carrier');
       await rig.clock.advanceAsync(1);
       expect(await rig.report(ref)).toMatchObject({ cause: 'hangup', codeHeard: 'partial' });
+    }),
+  );
+
+  it(
+    'while the store is away: the end is written as soon as it is back, whether the carrier says it again or not',
+    withRig({}, async rig => {
+      const transition = rig.store.transition.bind(rig.store);
+      for (const again of [true, false]) {
+        const ref = await rig.send();
+        const id = `CA${rig.carrier.placed.length}`;
+        await rig.say('status', ref, { events: [{ type: 'ringing' }] }, { id });
+        rig.store.transition = async () => await Promise.reject(new ServiceError('unavailable'));
+        expect(await rig.ended(ref, { cause: 'busy', raw: 'busy' }, id)).toMatchObject({ status: 503 });
+        rig.store.transition = transition;
+        if (again) await rig.ended(ref, { cause: 'busy', raw: 'busy' }, id);
+        await rig.clock.advanceAsync(500);
+        expect(await rig.report(ref)).toMatchObject({ cause: 'busy' });
+        expect(rig.delivery.liveCalls).toBe(0);
+      }
     }),
   );
 
