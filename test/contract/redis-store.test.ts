@@ -14,6 +14,6 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a real redis-server', () => {
   });
   storeContract('redis', () => openRedisHarness(server), {
     // Not written yet on Redis.
-    without: ['plans', 'planModel', 'events', 'idempotency'],
+    without: ['plans', 'planModel'],
   });
 });

@@ -32,7 +32,7 @@ export function createCatalog({ scripts }: { scripts: ScriptRunner }): Catalog {
 
   async function findTemplate(application: ApplicationId, id: MessageId) {
     const found = await scripts.field(shardOf(application), templatesOf(application), id);
-    return found === null ? undefined : parse<Template | EmailTemplate>(found).document;
+    return found === null ? undefined : parseDocument<Template | EmailTemplate>(found).document;
   }
 
   return {
@@ -43,7 +43,7 @@ export function createCatalog({ scripts }: { scripts: ScriptRunner }): Catalog {
     },
     async getApplication(id) {
       const found = await scripts.field(shardOf(id), APPLICATIONS, id);
-      return found === null ? undefined : parse<Application>(found).document;
+      return found === null ? undefined : parseDocument<Application>(found).document;
     },
     async listApplications() {
       const parts = await Promise.all(scripts.groups.map(shards => list(shards, [APPLICATIONS])));
@@ -66,20 +66,22 @@ export function createCatalog({ scripts }: { scripts: ScriptRunner }): Catalog {
   };
 }
 
-interface Placed<Document> {
+export interface Placed<Document> {
   readonly place: number;
   readonly document: Document;
 }
 
-function parse<Document>(reply: Reply): Placed<Document> {
+export function parseDocument<Document>(reply: Reply): Placed<Document> {
   const text = String(reply);
   const bar = text.indexOf('|');
   return { place: Number(text.slice(0, bar)), document: JSON.parse(text.slice(bar + 1)) as Document };
 }
 
-function inOrder<Document extends { readonly createdAt: number }>(replies: readonly Reply[]): Document[] {
+export function inOrder<Document extends { readonly createdAt: number }>(
+  replies: readonly Reply[],
+): Document[] {
   return replies
-    .map(reply => parse<Document>(reply))
+    .map(reply => parseDocument<Document>(reply))
     .toSorted((a, b) => a.document.createdAt - b.document.createdAt || a.place - b.place)
     .map(({ document }) => document);
 }

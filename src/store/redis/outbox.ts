@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto';
 
 import { shardOf } from '../../domain/ids.ts';
 import type { ClaimEvents, OutboxStore, StoredEvent } from '../outbox-store.ts';
+import { createEventPlaces, type EventPlaces } from './events-places.ts';
 import { keysOf, shardOfKey, shareOut, type Group } from './groups.ts';
 import { readEvent, type ReadEvent } from './outbox-events.ts';
 import type { Reply, ScriptRunner } from './script.ts';
 
 /** Events a script deletes, so that live calls never wait for a clean-up. */
 const DROP_CHUNK = 500;
-/** Where claimed events lie, for `ackEvent` and `deferEvent`: as many as are ever under way, and more. */
-const REMEMBERED = 20_000;
 /** Looks at the queues, when others took what was there. */
 const MAX_LOOKS = 4;
 
@@ -17,7 +16,13 @@ const MAX_LOOKS = 4;
  * The outbox: events lie in the shard of what they tell of. An event's id does not say which: whoever claimed it here is
  * remembered, and what is not is looked for everywhere.
  */
-export function createRedisOutbox({ scripts }: { scripts: ScriptRunner }): OutboxStore {
+export function createRedisOutbox({
+  scripts,
+  places = createEventPlaces(),
+}: {
+  scripts: ScriptRunner;
+  places?: EventPlaces;
+}): OutboxStore {
   const { groups } = scripts;
   const claim = scripts.mutation('outbox-claim');
   const peek = scripts.query('outbox-peek');
@@ -29,22 +34,19 @@ export function createRedisOutbox({ scripts }: { scripts: ScriptRunner }): Outbo
   const drop = scripts.mutation('outbox-drop');
   const disable = scripts.mutation('outbox-disable');
   const disabled = scripts.query('outbox-disabled');
-  const shards = new Map<string, string>();
 
   function read(group: Group, reply: Reply): ReadEvent[] {
     return (reply as readonly (readonly [number, Reply])[]).map(([key, event]) => {
       const found = readEvent(event);
       const shard = shardOfKey(group, key);
-      if (shard !== undefined) shards.set(found.event.id, shard);
-      const [oldest] = shards.keys();
-      if (shards.size > REMEMBERED && oldest !== undefined) shards.delete(oldest);
+      if (shard !== undefined) places.remember(found.event.id, shard);
       return found;
     });
   }
 
   /** In the shard of the event, or wherever it is. */
   async function whereItIs(id: string, run: (group: Group) => Promise<Reply>): Promise<void> {
-    const shard = shards.get(id);
+    const shard = places.find(id);
     await Promise.all((shard === undefined ? groups : [[shard]]).map(run));
   }
 
@@ -118,7 +120,7 @@ export function createRedisOutbox({ scripts }: { scripts: ScriptRunner }): Outbo
 
     async ackEvent(id) {
       await whereItIs(id, group => ack({ ...keysOf(group), args: [id] }));
-      shards.delete(id);
+      places.forget(id);
     },
 
     async deferEvent({ id, inMs }) {

@@ -35,8 +35,10 @@ export async function* walk<Value>(options: {
   readonly entriesOf: (reply: Reply) => readonly Entry<Value>[];
   readonly order: Order;
   readonly after?: Place | undefined;
+  /** Whether nothing is behind a page; one that is not full, unless told otherwise. */
+  readonly isLast?: (page: readonly Entry<Value>[]) => boolean;
 }): AsyncGenerator<Value> {
-  const { groups, read, entriesOf, order } = options;
+  const { groups, read, entriesOf, order, isLast = page => page.length < PAGE } = options;
   const fetch = async (group: Group, after: Place | undefined) =>
     entriesOf(await read(group, [after?.at ?? '', after?.member ?? '', PAGE]));
   const sources = await Promise.all(
@@ -55,7 +57,7 @@ export async function* walk<Value>(options: {
     );
     if (entry.value !== undefined) yield entry.value;
     source.next++;
-    if (source.next < source.entries.length || source.entries.length < PAGE) continue;
+    if (source.next < source.entries.length || isLast(source.entries)) continue;
     source.entries = await fetch(source.group, entry);
     source.next = 0;
   }

@@ -7,7 +7,11 @@ import { createMessageIds } from './bulks-erase.ts';
 import { createCatalog } from './catalog.ts';
 import type { RedisConnection } from './connection.ts';
 import { createDeliveries } from './deliveries.ts';
+import { createEventEndpoints } from './events-endpoints.ts';
+import { createEventLog } from './events-log.ts';
+import { createEventPlaces } from './events-places.ts';
 import { createHealth } from './health.ts';
+import { createIdempotency } from './idempotency.ts';
 import { createRedisLookups } from './lookups.ts';
 import { createMediaTokens } from './media-tokens.ts';
 import { createRedisMessages } from './messages.ts';
@@ -15,6 +19,7 @@ import { createRedisMessageReports } from './messages-reports.ts';
 import { createRedisOutbox } from './outbox.ts';
 import { createPinMessages } from './pin-messages.ts';
 import { createPins } from './pins.ts';
+import { createPolicies } from './policies.ts';
 import type { ScriptRunner } from './script.ts';
 import { createSweep } from './sweep.ts';
 import { createTimers } from './timers.ts';
@@ -30,6 +35,7 @@ export function createRedisStore(deps: {
   const deliveries = createDeliveries({ scripts });
   const messages = createPinMessages({ scripts });
   const ids = createMessageIds({ scripts });
+  const places = createEventPlaces();
   let closing: Promise<void> | undefined;
 
   const store = {
@@ -40,7 +46,11 @@ export function createRedisStore(deps: {
     ...createMediaTokens({ scripts }),
     ...messages,
     ...createTimers({ scripts }),
-    ...createRedisOutbox({ scripts }),
+    ...createRedisOutbox({ scripts, places }),
+    ...createEventEndpoints({ scripts }),
+    ...createEventLog({ scripts, places }),
+    ...createPolicies({ scripts }),
+    ...createIdempotency({ scripts }),
     ...createRedisBulks({ scripts, ids }),
     ...createRedisMessages({ scripts }),
     ...createRedisMessageReports({ scripts, ids }),

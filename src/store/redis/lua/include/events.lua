@@ -1,0 +1,14 @@
+-- The log of events, each in the shard of its PIN. `order` is 22 digits, as of the outbox.
+--   l:<id>    HASH y type, a application, p pinId, d data (JSON), t at, c logged, o order
+--   l, la:<application>, lp:<pinId>   ZSET order+id by at
+--   ls        ZSET id by when it was logged
+--@include time
+-- As the adapter reads it; nil: there is none.
+local function logged_read(r, id)
+  local row = redis.call('HMGET', r .. 'l:' .. id, 'y', 'a', 'p', 'd', 't', 'c')
+  return row[1] and { id, unpack(row) } or nil
+end
+
+local function logged_indices(r, application, pin)
+  return { r .. 'l', r .. 'la:' .. application, r .. 'lp:' .. pin }
+end
