@@ -265,7 +265,7 @@ async function openRedis(server: RedisServer, layout: keyof typeof LAYOUTS) {
   const scripts = new LAYOUTS[layout]({ ...deps, client: server.client, testTime: () => now });
   const ids = createMessageIds({ scripts });
   const store: MessageParts = {
-    ...createDeliveries({ scripts }),
+    ...createDeliveries({ scripts }).verbs,
     ...createRedisOutbox({ scripts }),
     ...createRedisBulks({ scripts, ids }),
     ...createRedisMessages({ scripts }),

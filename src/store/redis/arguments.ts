@@ -19,8 +19,3 @@ export function cancelArguments(ids: readonly string[] = []): Argument[] {
 export function limitArguments({ attempts, windowMs }: Limit): Argument[] {
   return [attempts, windowMs];
 }
-
-/** A text that may be absent, and then changes nothing. */
-export function optional(text: string | undefined): string {
-  return text === undefined ? '' : `=${text}`;
-}

@@ -1,52 +1,65 @@
 import { DELIVERY_STATES, type CallRef, type Delivery } from '../../domain/types.ts';
-import type { Store } from '../store.ts';
-import { armArguments, cancelArguments, optional } from './arguments.ts';
+import type { NewDelivery, Store } from '../store.ts';
+import { armArguments, cancelArguments } from './arguments.ts';
 import { shardOfId } from './keys.ts';
 import { packStep } from './messages-codec.ts';
 import { packEvents } from './outbox-events.ts';
-import { deliveryFromFields, fieldsOf } from './records.ts';
+import { Recent } from './recent.ts';
+import { deliveryOf, readRest, restOfCall, type CallRest } from './records.ts';
 import type { Reply, ScriptRunner } from './script.ts';
 
 export type Deliveries = Pick<Store, 'getDelivery' | 'transition' | 'claimRedial'>;
 
-/** Calls: the lattice of their states, and redials. */
-export function createDeliveries({ scripts }: { scripts: ScriptRunner }): Deliveries {
+/** Calls: the lattice of their states, and redials. `begun`: this process made the call. */
+export function createDeliveries({ scripts }: { scripts: ScriptRunner }): {
+  verbs: Deliveries;
+  begun: (delivery: NewDelivery) => void;
+} {
   const step = scripts.mutation('delivery-step');
   const stepWithMessage = scripts.mutation('delivery-step-message');
-  const redial = scripts.mutation('delivery-redial');
+  const again = scripts.mutation('bearer-again');
+  const recent = new Recent<CallRest>();
+  const read = (ref: CallRef, text: Reply | undefined) =>
+    text ? recent.put(ref, readRest(String(text))) : recent.get(ref);
 
-  return {
-    async getDelivery(ref: CallRef): Promise<Delivery | undefined> {
-      const fields = await scripts.record(shardOfId(ref), `d:${ref}`);
-      return fields && deliveryFromFields(fields);
+  const verbs: Deliveries = {
+    async getDelivery(ref) {
+      const [lines, text] = await scripts.texts(shardOfId(ref), `d:${ref}`, `di:${ref}`);
+      const rest = read(ref, text);
+      return lines && rest ? deliveryOf(lines, rest) : undefined;
     },
 
     async transition(request) {
       const { ref, report } = request;
+      const known = recent.get(ref);
       const args = [
         ref,
         DELIVERY_STATES.indexOf(request.to),
-        optional(request.carrierCallId),
+        request.carrierCallId ?? '',
         report ? JSON.stringify(report) : '',
         report?.answeredAt ?? '',
-        optional(request.dialog),
+        request.dialog === undefined ? '' : JSON.stringify(request.dialog),
         packEvents(request.events ?? []),
         packStep(request.message),
+        known?.carrier ?? '',
         ...cancelArguments(request.cancel),
         ...armArguments(request.arm),
       ];
       const run = request.message ? stepWithMessage : step;
       const reply = (await run({ shard: shardOfId(ref), args })) as readonly Reply[];
-      const fields = fieldsOf(reply[1], reply[2]);
-      return { applied: reply[0] === 1, delivery: fields && deliveryFromFields(fields) };
+      const [applied, lines, text] = reply;
+      const rest = text ? read(ref, text) : known;
+      const delivery = lines && rest ? deliveryOf(String(lines), rest) : undefined;
+      if (delivery?.state === 'ended') recent.drop(ref);
+      return { applied: applied === 1, delivery };
     },
 
-    async claimRedial({ ref, expectedDials, arm }) {
-      const reply = await redial({ shard: shardOfId(ref), args: [ref, expectedDials, ...armArguments(arm)] });
-      if (reply === null) return undefined;
-      const [before, changes] = reply as readonly Reply[];
-      const fields = fieldsOf(before, changes);
-      return fields && deliveryFromFields(fields);
+    async claimRedial({ ref, expectedDials, arm }): Promise<Delivery | undefined> {
+      const args = ['d', ref, expectedDials, ...armArguments(arm)];
+      const reply = (await again({ shard: shardOfId(ref), args })) as readonly Reply[] | null;
+      const rest = reply ? read(ref, reply[1]) : undefined;
+      return reply && rest ? deliveryOf(String(reply[0]), rest) : undefined;
     },
   };
+  return { verbs, begun: delivery => recent.put(delivery.callRef, restOfCall(delivery)) };
 }

@@ -2,7 +2,7 @@ import { shardOf } from '../../domain/ids.ts';
 import { ServiceError } from '../../errors.ts';
 import type { Store } from '../store.ts';
 import { shardOfId } from './keys.ts';
-import { deliveryFromFields } from './records.ts';
+import { deliveryOf, readRest, tokenOf } from './records.ts';
 import type { ScriptRunner } from './script.ts';
 
 /**
@@ -28,8 +28,13 @@ export function createMediaTokens({
     async redeemMediaToken(tokenHash) {
       const ref = await take({ shard: shardOf(tokenHash), args: [tokenHash] });
       if (ref === null) return undefined;
-      const fields = await scripts.record(shardOfId(String(ref)), `d:${String(ref)}`);
-      return fields && fields['token'] === tokenHash ? deliveryFromFields(fields) : undefined;
+      const [lines, rest] = await scripts.texts(
+        shardOfId(String(ref)),
+        `d:${String(ref)}`,
+        `di:${String(ref)}`,
+      );
+      if (!lines || !rest || tokenOf(lines) !== tokenHash) return undefined;
+      return deliveryOf(lines, readRest(rest));
     },
   };
 }

@@ -1,46 +1,60 @@
 import { PIN_MESSAGE_STATES } from '../../domain/pin-message.ts';
-import type { PinMessageStore } from '../pin-message-store.ts';
-import { armArguments, cancelArguments, optional } from './arguments.ts';
+import type { CallRef } from '../../domain/types.ts';
+import type { NewPinMessage, PinMessageStore } from '../pin-message-store.ts';
+import { armArguments, cancelArguments } from './arguments.ts';
 import { shardOfId } from './keys.ts';
 import { packEvents } from './outbox-events.ts';
-import { fieldsOf, pinMessageFromFields } from './records.ts';
+import { Recent } from './recent.ts';
+import { pinMessageOf, restOfMessage, type MessageRest } from './records.ts';
 import type { Reply, ScriptRunner } from './script.ts';
 
 export type PinMessages = Pick<PinMessageStore, 'getPinMessage' | 'stepPinMessage' | 'claimPinMessage'>;
 
-/** A PIN's texts and mails. */
-export function createPinMessages({ scripts }: { scripts: ScriptRunner }): PinMessages {
+/** A PIN's texts and mails. `begun`: this process made the message. */
+export function createPinMessages({ scripts }: { scripts: ScriptRunner }): {
+  verbs: PinMessages;
+  begun: (message: NewPinMessage) => void;
+} {
   const step = scripts.mutation('text-step');
-  const claim = scripts.mutation('text-claim');
+  const again = scripts.mutation('bearer-again');
+  const recent = new Recent<MessageRest>();
+  const read = (ref: CallRef, text: Reply | undefined) =>
+    text ? recent.put(ref, JSON.parse(String(text)) as MessageRest) : recent.get(ref);
 
-  return {
+  const verbs: PinMessages = {
     async getPinMessage(ref) {
-      const fields = await scripts.record(shardOfId(ref), `g:${ref}`);
-      return fields && pinMessageFromFields(fields);
+      const [lines, text] = await scripts.texts(shardOfId(ref), `g:${ref}`, `gi:${ref}`);
+      const rest = read(ref, text);
+      return lines && rest ? pinMessageOf(lines, rest) : undefined;
     },
 
     async stepPinMessage(request) {
       const { ref, report } = request;
+      const known = recent.get(ref);
       const args = [
         ref,
         PIN_MESSAGE_STATES.indexOf(request.to),
-        optional(request.carrierMessageId),
+        request.carrierMessageId ?? '',
         report ? JSON.stringify(report) : '',
         packEvents(request.events ?? []),
+        known ? 1 : '',
         ...cancelArguments(request.cancel),
         ...armArguments(request.arm),
       ];
       const reply = (await step({ shard: shardOfId(ref), args })) as readonly Reply[];
-      const fields = fieldsOf(reply[1], reply[2]);
-      return { applied: reply[0] === 1, message: fields && pinMessageFromFields(fields) };
+      const [applied, lines, text] = reply;
+      const rest = text ? read(ref, text) : known;
+      const message = lines && rest ? pinMessageOf(String(lines), rest) : undefined;
+      if (message?.state === 'ended') recent.drop(ref);
+      return { applied: applied === 1, message };
     },
 
     async claimPinMessage({ ref, expectedTries, arm }) {
-      const reply = await claim({ shard: shardOfId(ref), args: [ref, expectedTries, ...armArguments(arm)] });
-      if (reply === null) return undefined;
-      const [before, changes] = reply as readonly Reply[];
-      const fields = fieldsOf(before, changes);
-      return fields && pinMessageFromFields(fields);
+      const args = ['g', ref, expectedTries, ...armArguments(arm)];
+      const reply = (await again({ shard: shardOfId(ref), args })) as readonly Reply[] | null;
+      const rest = reply ? read(ref, reply[1]) : undefined;
+      return reply && rest ? pinMessageOf(String(reply[0]), rest) : undefined;
     },
   };
+  return { verbs, begun: message => recent.put(message.ref, restOfMessage(message)) };
 }

@@ -4,28 +4,28 @@ import type { ApplicationId, CallRef, Delivery, PinId, PinRecord } from '../../d
 import type { NewPinMessage, PinMessageStore } from '../pin-message-store.ts';
 import type { CreatePin, LimitHit, NewDelivery, SendLimits, Store } from '../store.ts';
 import { armArguments, limitArguments } from './arguments.ts';
-import type { Deliveries } from './deliveries.ts';
+import type { createDeliveries } from './deliveries.ts';
 import { shardOfId } from './keys.ts';
 import { packEvents } from './outbox-events.ts';
-import type { PinMessages } from './pin-messages.ts';
+import type { createPinMessages } from './pin-messages.ts';
 import { newRunArguments } from './plan-runs.ts';
 import {
   deliveryInfo,
-  fieldsOf,
   newDeliveryRecord,
+  newPinLines,
   newPinMessageRecord,
   optionalNumber,
-  pinFromFields,
   pinInfo,
-  pinMessageInfo,
+  pinOf,
+  restOfMessage,
 } from './records.ts';
 import type { Argument, Reply, ScriptRunner } from './script.ts';
 import { createSendWindows } from './send-windows.ts';
 
 interface Deps {
   readonly scripts: ScriptRunner;
-  readonly deliveries: Pick<Deliveries, 'getDelivery'>;
-  readonly messages: Pick<PinMessages, 'getPinMessage'>;
+  readonly deliveries: ReturnType<typeof createDeliveries>;
+  readonly messages: ReturnType<typeof createPinMessages>;
 }
 
 type Pins = Pick<Store, 'createPin' | 'addDelivery' | 'getPin' | 'listVerifications'> &
@@ -46,8 +46,8 @@ export function createPins({ scripts, deliveries, messages }: Deps): Pins {
   const windows = createSendWindows(scripts);
 
   async function getPin(id: PinId): Promise<PinRecord | undefined> {
-    const fields = await scripts.record(shardOfId(id), `p:${id}`);
-    return fields && pinFromFields(id, fields);
+    const [text] = await scripts.texts(shardOfId(id), `p:${id}`);
+    return text ? pinOf(id, text) : undefined;
   }
 
   /** The PIN under its limits, and when; `again`: it was done before, and both must be read. */
@@ -61,11 +61,9 @@ export function createPins({ scripts, deliveries, messages }: Deps): Pins {
       pin.applicationId,
       pin.to,
       pinInfo(pin),
-      pin.seed.toString('base64'),
+      newPinLines(pin),
       Math.ceil(pin.expiresInMs),
-      pin.attemptsAllowed,
-      flag(pin.allowMultiple),
-      flag(request.supersede),
+      request.supersede ? 1 : 0,
       ...bearerArguments(bearer),
       ...sendLimitArguments(limits),
       packEvents(request.events),
@@ -112,8 +110,7 @@ export function createPins({ scripts, deliveries, messages }: Deps): Pins {
     const [outcome, ...rest] = reply as readonly Reply[];
     switch (outcome) {
       case 'created': {
-        const fields = fieldsOf(rest[1]);
-        const pin = fields && pinFromFields(pinId, fields);
+        const pin = rest[1] ? pinOf(pinId, String(rest[1])) : undefined;
         return { at: Number(rest[0]), again: rest.at(-1) === 'again', pin };
       }
       case 'limited':
@@ -128,11 +125,17 @@ export function createPins({ scripts, deliveries, messages }: Deps): Pins {
   }
 
   /** As it was written, or, for a repeated call, as it is now. */
-  const callOf = async (delivery: NewDelivery, { at, again }: { at: number; again: boolean }) =>
-    (again ? await deliveries.getDelivery(delivery.callRef) : newDeliveryRecord(delivery, at)) as Delivery;
-  const textOf = async (message: NewPinMessage, { at, again }: { at: number; again: boolean }) =>
-    (again ? await messages.getPinMessage(message.ref) : newPinMessageRecord(message, at)) as PinMessage;
-  const pinOf = async (pin: CreatePin['pin'], { at, again }: { at: number; again: boolean }) =>
+  async function callOf(delivery: NewDelivery, { at, again }: { at: number; again: boolean }) {
+    if (again) return (await deliveries.verbs.getDelivery(delivery.callRef)) as Delivery;
+    deliveries.begun(delivery);
+    return newDeliveryRecord(delivery, at);
+  }
+  async function textOf(message: NewPinMessage, { at, again }: { at: number; again: boolean }) {
+    if (again) return (await messages.verbs.getPinMessage(message.ref)) as PinMessage;
+    messages.begun(message);
+    return newPinMessageRecord(message, at);
+  }
+  const ownPin = async (pin: CreatePin['pin'], { at, again }: { at: number; again: boolean }) =>
     (again ? await getPin(pin.pinId) : newPinRecord(pin, at)) as PinRecord;
 
   return {
@@ -142,14 +145,14 @@ export function createPins({ scripts, deliveries, messages }: Deps): Pins {
       const { delivery, pin } = request;
       const done = await insert(request, callBearer(delivery));
       if ('outcome' in done) return done;
-      return { outcome: 'created', pin: await pinOf(pin, done), delivery: await callOf(delivery, done) };
+      return { outcome: 'created', pin: await ownPin(pin, done), delivery: await callOf(delivery, done) };
     },
 
     async createPinMessage(request) {
       const { message, pin } = request;
       const done = await insert(request, textBearer(message));
       if ('outcome' in done) return done;
-      return { outcome: 'created', pin: await pinOf(pin, done), message: await textOf(message, done) };
+      return { outcome: 'created', pin: await ownPin(pin, done), message: await textOf(message, done) };
     },
 
     async addDelivery(request) {
@@ -182,7 +185,7 @@ function callBearer(delivery: NewDelivery): Bearer {
 }
 
 function textBearer(message: NewPinMessage): Bearer {
-  return { kind: 'g', ref: message.ref, info: pinMessageInfo(message) };
+  return { kind: 'g', ref: message.ref, info: JSON.stringify(restOfMessage(message)) };
 }
 
 function bearerArguments({ kind, ref, info }: Bearer): Argument[] {
@@ -221,8 +224,4 @@ function newPinRecord({ expiresInMs, ...pin }: CreatePin['pin'], at: number): Pi
     verifiedAt: undefined,
     sentAt: undefined,
   };
-}
-
-function flag(value: boolean): number {
-  return value ? 1 : 0;
 }

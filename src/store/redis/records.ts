@@ -9,61 +9,51 @@ import {
 } from '../../domain/types.ts';
 import type { NewPinMessage } from '../pin-message-store.ts';
 import type { CreatePin, NewDelivery } from '../store.ts';
-import type { Fields, Reply } from './script.ts';
+import type { Reply } from './script.ts';
 
 /**
- * Hashes to records and back. What never changes is one field, `info`, as JSON; what the scripts look at or change are fields
- * of their own. A field that is not there has the value with which everything begins.
+ * Texts to records and back: a line each, an empty one for what is not there. lua/include/pin.lua and bearer.lua say which is which. What
+ * never changes of them is JSON.
  */
 
-/** A reply of HGETALL in a script, with what it changed afterwards. Undefined: there is no such record. */
-export function fieldsOf(flat: Reply | undefined, changes?: Reply): Fields | undefined {
-  const fields: Record<string, string> = {};
-  for (const part of [flat, changes]) {
-    const list = (part ?? []) as readonly Reply[];
-    for (let n = 0; n + 1 < list.length; n += 2) fields[String(list[n])] = String(list[n + 1]);
-  }
-  return fields['created'] === undefined ? undefined : fields;
-}
-
+/** What never changes of a PIN, as JSON. */
 export function pinInfo({ messageId, pinType, pinLength, keyId, step }: CreatePin['pin']): string {
   return JSON.stringify({ messageId, pinType, pinLength, keyId, step });
 }
 
-export function pinFromFields(pinId: PinId, fields: Fields): PinRecord {
-  const info = JSON.parse(text(fields['info'])) as Pick<
-    PinRecord,
-    'messageId' | 'pinType' | 'pinLength' | 'keyId' | 'step'
-  >;
-  const seed = fields['seed'];
+/** A new PIN's lines from `allowed` to `seed`. */
+export function newPinLines({ attemptsAllowed, allowMultiple, seed }: CreatePin['pin']): string {
+  return `${attemptsAllowed}\n0\nactive\n${allowMultiple ? 1 : 0}\n\n\n\n${seed.toString('base64')}`;
+}
+
+export function pinOf(pinId: PinId, text: string): PinRecord {
+  const lines = text.split('\n');
+  const line = (index: number) => lines[index] ?? '';
+  const seed = line(11);
   return {
-    ...info,
+    ...(JSON.parse(line(16)) as Pick<PinRecord, 'messageId' | 'pinType' | 'pinLength' | 'keyId' | 'step'>),
     pinId,
-    applicationId: text(fields['app']) as ApplicationId,
-    to: text(fields['to']) as Destination,
-    seed: seed === undefined ? undefined : Buffer.from(seed, 'base64'),
-    createdAt: Number(fields['created']),
-    expiresAt: Number(fields['expires']),
-    attemptsAllowed: Number(fields['allowed']),
-    attemptsUsed: Number(fields['used'] ?? 0),
-    allowMultiple: fields['multiple'] === '1',
-    state: (fields['state'] ?? 'active') as PinRecord['state'],
-    verifiedAt: optionalNumber(fields['verified']),
-    sentAt: optionalNumber(fields['sent']),
+    applicationId: line(0) as ApplicationId,
+    to: line(1) as Destination,
+    seed: seed === '' ? undefined : Buffer.from(seed, 'base64'),
+    createdAt: Number(line(2)),
+    expiresAt: Number(line(3)),
+    attemptsAllowed: Number(line(4)),
+    attemptsUsed: Number(line(5)),
+    allowMultiple: line(7) === '1',
+    state: line(6) as PinRecord['state'],
+    verifiedAt: optionalNumber(line(8)),
+    sentAt: optionalNumber(line(10)),
   };
 }
 
-/** Everything of a new delivery but its PIN, which the scripts need. */
-export function deliveryInfo(delivery: NewDelivery): string {
-  const { callRef, applicationId, messageRef, channel, carrier, to, from, script } = delivery;
-  return JSON.stringify({ callRef, applicationId, messageRef, channel, carrier, to, from, script });
-}
+/** What never changes of a call, but its PIN. */
+export type CallRest = Omit<NewDelivery, 'pinId'>;
 
-export function newDeliveryRecord(delivery: NewDelivery, at: number): Delivery {
-  const { callRef, pinId, applicationId, messageRef, channel, carrier, to, from, script } = delivery;
+export function restOfCall(delivery: NewDelivery): CallRest {
+  const { callRef, applicationId, messageRef, channel, carrier, to, from, script } = delivery;
   return {
     callRef,
-    pinId,
     applicationId,
     ...(messageRef !== undefined && { messageRef }),
     channel,
@@ -71,6 +61,23 @@ export function newDeliveryRecord(delivery: NewDelivery, at: number): Delivery {
     to,
     from,
     script,
+  };
+}
+
+/** The same, as the scripts take it. */
+export function deliveryInfo(delivery: NewDelivery): string {
+  return JSON.stringify(restOfCall(delivery));
+}
+
+export function readRest(text: string): CallRest {
+  const rest = JSON.parse(text) as CallRest;
+  return { ...rest, applicationId: rest.applicationId };
+}
+
+export function newDeliveryRecord(delivery: NewDelivery, at: number): Delivery {
+  return {
+    ...restOfCall(delivery),
+    pinId: delivery.pinId,
     state: 'dialing',
     carrierCallId: undefined,
     dials: 1,
@@ -82,40 +89,40 @@ export function newDeliveryRecord(delivery: NewDelivery, at: number): Delivery {
   };
 }
 
-export function deliveryFromFields(fields: Fields): Delivery {
-  const info = JSON.parse(text(fields['info'])) as Omit<NewDelivery, 'pinId'>;
-  const pin = fields['pin'];
+export function deliveryOf(text: string, rest: CallRest): Delivery {
+  const { line, carrier } = bearerLines(text);
+  const [pin, report, dialog] = [line(1), line(10), line(11)];
   return {
-    ...info,
-    applicationId: info.applicationId,
-    pinId: pin === undefined || pin === '' ? undefined : (pin as PinId),
-    state: DELIVERY_STATES[Number(fields['state'] ?? 0)] ?? 'dialing',
-    carrierCallId: fields['carrier'],
-    dials: Number(fields['dials'] ?? 1),
-    answeredAt: optionalNumber(fields['answered']),
-    report: fields['report'] === undefined ? undefined : (JSON.parse(fields['report']) as Delivery['report']),
-    dialog: fields['dialog'],
-    createdAt: Number(fields['created']),
-    updatedAt: Number(fields['updated'] ?? fields['created']),
+    ...rest,
+    pinId: pin === '' ? undefined : (pin as PinId),
+    state: DELIVERY_STATES[Number(line(0))] ?? 'dialing',
+    carrierCallId: carrier,
+    dials: Number(line(4)),
+    answeredAt: optionalNumber(line(5)),
+    report: report === '' ? undefined : (JSON.parse(report) as Delivery['report']),
+    dialog: dialog === '' ? undefined : (JSON.parse(dialog) as string),
+    createdAt: Number(line(2)),
+    updatedAt: Number(line(3)),
   };
 }
 
-export function pinMessageInfo(message: NewPinMessage): string {
+/** The hash of a call's media token, '' without one. */
+export function tokenOf(text: string): string {
+  return bearerLines(text).line(7);
+}
+
+/** What never changes of a PIN's text or mail, but its PIN. */
+export type MessageRest = Omit<NewPinMessage, 'pinId'>;
+
+export function restOfMessage(message: NewPinMessage): MessageRest {
   const { ref, applicationId, channel, carrier, to, from, content } = message;
-  return JSON.stringify({ ref, applicationId, channel, carrier, to, from, content });
+  return { ref, applicationId, channel, carrier, to, from, content };
 }
 
 export function newPinMessageRecord(message: NewPinMessage, at: number): PinMessage {
-  const { ref, pinId, applicationId, channel, carrier, to, from, content } = message;
   return {
-    ref,
-    pinId,
-    applicationId,
-    channel,
-    carrier,
-    to,
-    from,
-    content,
+    ...restOfMessage(message),
+    pinId: message.pinId,
     state: 'sending',
     carrierMessageId: undefined,
     tries: 1,
@@ -125,25 +132,30 @@ export function newPinMessageRecord(message: NewPinMessage, at: number): PinMess
   };
 }
 
-export function pinMessageFromFields(fields: Fields): PinMessage {
-  const info = JSON.parse(text(fields['info'])) as Omit<NewPinMessage, 'pinId'>;
+export function pinMessageOf(text: string, rest: MessageRest): PinMessage {
+  const { line, carrier } = bearerLines(text);
+  const report = line(10);
   return {
-    ...info,
-    pinId: text(fields['pin']) as PinId,
-    state: PIN_MESSAGE_STATES[Number(fields['state'] ?? 0)] ?? 'sending',
-    carrierMessageId: fields['carrier'],
-    tries: Number(fields['tries'] ?? 1),
-    report:
-      fields['report'] === undefined ? undefined : (JSON.parse(fields['report']) as PinMessage['report']),
-    createdAt: Number(fields['created']),
-    updatedAt: Number(fields['updated'] ?? fields['created']),
+    ...rest,
+    pinId: line(1) as PinId,
+    state: PIN_MESSAGE_STATES[Number(line(0))] ?? 'sending',
+    carrierMessageId: carrier,
+    tries: Number(line(4)),
+    report: report === '' ? undefined : (JSON.parse(report) as PinMessage['report']),
+    createdAt: Number(line(2)),
+    updatedAt: Number(line(3)),
   };
 }
 
-export function optionalNumber(field: Reply | undefined): number | undefined {
-  return field === undefined || field === null ? undefined : Number(field);
+const CARRIER = 12;
+
+/** The carrier's id comes from outside, and is all that follows the lines. */
+function bearerLines(text: string): { line: (index: number) => string; carrier: string | undefined } {
+  const lines = text.split('\n');
+  const carrier = lines.length > CARRIER + 1 ? lines.slice(CARRIER).join('\n') : lines[CARRIER];
+  return { line: index => lines[index] ?? '', carrier: carrier === '' ? undefined : carrier };
 }
 
-function text(field: string | undefined): string {
-  return field ?? '';
+export function optionalNumber(field: Reply | undefined): number | undefined {
+  return field === undefined || field === null || field === '' ? undefined : Number(field);
 }

@@ -94,6 +94,12 @@ export class ScriptRunner {
     return Object.keys(fields).length === 0 ? undefined : fields;
   }
 
+  /** Texts of a shard, as they are at one instant. */
+  texts(shard: string, ...names: readonly string[]): Promise<(string | null)[]> {
+    const root = this.#root(shard);
+    return this.#bounded(() => this.#deps.client.mget(...names.map(name => `${root}${name}`)));
+  }
+
   /** A field of a hash. */
   field(shard: string, name: string, field: string): Promise<string | null> {
     const key = `${this.#root(shard)}${name}`;

@@ -4,11 +4,12 @@ import type { Mutation, Reply, ScriptRunner } from './script.ts';
 /** PINs a script, so that a sweep never keeps live calls waiting. */
 const CHUNK = 200;
 
-/** Erasure and retention, a shard and a chunk at a time. Windows and media tokens end by themselves. */
+/** Erasure and retention, a shard and a chunk at a time. Windows of numbers and media tokens end by themselves. */
 export function createSweep(deps: { scripts: ScriptRunner; sweepTokens: () => Promise<number> }) {
   const { scripts, sweepTokens } = deps;
   const eraseSeeds = scripts.mutation('sweep-seeds');
   const deletePins = scripts.mutation('sweep-pins');
+  const deleteWindows = scripts.mutation('sweep-windows');
 
   async function inChunks(step: Mutation, shard: string, ...args: number[]): Promise<number> {
     for (let total = 0; ;) {
@@ -24,6 +25,7 @@ export function createSweep(deps: { scripts: ScriptRunner; sweepTokens: () => Pr
     for (const shard of SHARDS) {
       seedsErased += await inChunks(eraseSeeds, shard);
       rowsDeleted += await inChunks(deletePins, shard, retentionMs);
+      await deleteWindows({ shard, args: [] });
     }
     rowsDeleted += await sweepTokens();
     return { seedsErased, rowsDeleted };

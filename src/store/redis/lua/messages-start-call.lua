@@ -2,10 +2,11 @@
 -- 5 the call (records.ts deliveryInfo), 6… timers to arm. Returns when, or 0: it is no longer in this try.
 --@include repeat
 --@include timers
+--@include insert-bearer
 --@include messages-step
 if not message_step(root, ARGV[3]) then return finish(0) end
 lanes_settle()
-redis.call('HSET', root .. 'd:' .. ARGV[4], 'info', ARGV[5], 'pin', '', 'created', now)
+insert_bearer('d', ARGV[4], '', ARGV[5])
 local key = root .. 'm:' .. ARGV[2]
 redis.call('HSET', key, 'calls', (redis.call('HGET', key, 'calls') or '') .. ARGV[4] .. ' ')
 arm_timers(6)

@@ -1,32 +1,31 @@
 -- A further delivery of a PIN that is alive, counted against both send limits.
 -- ARGV: 2 pinId, 3 application (as the caller has it), 4 kind of bearer (d, g), 5 its ref, 6 the bearer (JSON), 7..10 attempts and
 --   ms per application and per number, 11 events, 12.. timers
--- Returns {created, now, the PIN's fields}, {limited, application|number, ms}, {dead}, {taken}, {elsewhere, application}: ask
---   again with the PIN's application. A repeated call: `again` as the last.
+-- Returns {created, now, the PIN}, {limited, application|number, ms}, {dead}, {taken}, {elsewhere, application}: ask again with the
+--   PIN's application. A repeated call: `again` as the last.
 --@include done
+--@include pin
+--@include bearer
 --@include sends
 --@include timers
 --@include outbox-emit
-local id, application = ARGV[2], ARGV[3]
-local key = root .. 'p:' .. id
+local first = redis.call('GET', KEYS[2])
 if first then return cmsgpack.unpack(first) end
-
-local kind, ref = ARGV[4], ARGV[5]
-local bearer = root .. kind .. ':' .. ref
-local there = redis.call('HMGET', bearer, 'created', 'op')
-if there[1] then
-  return there[2] == op and { 'created', there[1], redis.call('HGETALL', key), 'again' } or { 'taken' }
+local id, application, kind, ref = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local there = bearer_read(kind, ref)
+if there then
+  return there.op == op and { 'created', there.created, redis.call('GET', root .. 'p:' .. id), 'again' } or { 'taken' }
 end
-local row = redis.call('HMGET', key, 'app', 'to', 'seed', 'expires', 'by')
+local pin = pin_read(id)
 -- Whatever ended a PIN erased its seed, expiry alone waits for the sweep.
-if not row[3] or tonumber(row[4]) <= now then return finish({ 'dead' }) end
-if row[1] ~= application then return { 'elsewhere', row[1] } end
-local refusal = admit_send(application, row[2], ARGV[7], ARGV[8], ARGV[9], ARGV[10])
+if not pin or pin.seed == '' or tonumber(pin.expires) <= now then return finish({ 'dead' }) end
+if pin.app ~= application then return { 'elsewhere', pin.app } end
+local refusal = admit_send(application, pin.to, ARGV[7], ARGV[8], ARGV[9], ARGV[10])
 if refusal then return finish(refusal) end
 
-redis.call('HSET', key, 'by', row[5] .. kind .. ':' .. ref .. ' ')
-insert_bearer(kind, ref, id, ARGV[6])
-redis.call('HSET', bearer, 'op', op)
+pin.by = pin.by .. kind .. ':' .. ref .. ' '
+local written = pin_write(id, pin)
+insert_bearer(kind, ref, id, ARGV[6], op)
 outbox_emit(ARGV[11])
 arm_timers(12)
-return { 'created', now_text, redis.call('HGETALL', key) }
+return { 'created', now_text, written }

@@ -1,11 +1,12 @@
 -- When the PINs of a destination and application were verified and sent, the latest first. ARGV: 2 application, 3 to.
--- Returns {verified or nil, sent or nil} of each.
+-- Returns {verified or '', sent or ''} of each.
 --@flags no-writes
 --@include time
+--@include pin
 local ids = redis.call('LRANGE', root .. 'i:' .. ARGV[3], 0, -1)
 local rows = {}
 for n = #ids, 1, -1 do
-  local row = redis.call('HMGET', root .. 'p:' .. ids[n], 'verified', 'sent', 'app')
-  if row[3] == ARGV[2] then rows[#rows + 1] = row end
+  local pin = pin_read(ids[n])
+  if pin and pin.app == ARGV[2] then rows[#rows + 1] = { pin.verified, pin.sent } end
 end
 return rows

@@ -14,12 +14,23 @@ table.sort(due, function(a, b)
   return a[2] < b[2]
 end)
 local claimed = {}
-for n = 1, math.min(limit, #due) do
-  local id, from = due[n][2], due[n][3]
-  local bodies = KEYS[from] .. 'th'
-  local body = redis.call('HGET', bodies, id)
-  redis.call('HSET', bodies, id, '1' .. string.sub(body, 2))
-  redis.call('ZADD', KEYS[from] .. 't', until_when, id)
-  claimed[n] = { id, from, body }
+-- In parts, since `unpack` takes so many and no more.
+local PART = 500
+for first_of_part = 1, math.min(limit, #due), PART do
+  local bodies, writes, leases = {}, {}, {}
+  for n = first_of_part, math.min(limit, #due, first_of_part + PART - 1) do
+    bodies[#bodies + 1] = KEYS[due[n][3]] .. 'tb:' .. due[n][2]
+  end
+  for n, body in ipairs(redis.call('MGET', unpack(bodies))) do
+    local id, from = due[first_of_part + n - 1][2], due[first_of_part + n - 1][3]
+    claimed[#claimed + 1] = { id, from, body }
+    writes[2 * n - 1], writes[2 * n] = bodies[n], '1' .. string.sub(body, 2)
+    local lease = leases[from] or {}
+    leases[from] = lease
+    lease[#lease + 1] = until_when
+    lease[#lease + 1] = id
+  end
+  redis.call('MSET', unpack(writes))
+  for from, lease in pairs(leases) do redis.call('ZADD', KEYS[from] .. 't', unpack(lease)) end
 end
 return finish(claimed)

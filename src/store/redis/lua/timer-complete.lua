@@ -4,10 +4,11 @@
 --@include repeat
 --@include roots
 for _, k in ipairs(roots) do
-  local body = redis.call('HGET', KEYS[k] .. 'th', ARGV[2])
+  local key = KEYS[k] .. 'tb:' .. ARGV[2]
+  local body = redis.call('GET', key)
   if body and string.byte(body) == 49 then
     redis.call('ZREM', KEYS[k] .. 't', ARGV[2])
-    redis.call('HDEL', KEYS[k] .. 'th', ARGV[2])
+    redis.call('DEL', key)
     return finish(1)
   end
 end

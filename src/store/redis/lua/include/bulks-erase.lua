@@ -9,6 +9,6 @@ local function message_erase(r, ref)
   redis.call('ZREM', r .. 'mr:' .. channel, member)
   redis.call('ZREM', r .. 'mg:' .. channel, member)
   if m.ci then redis.call('DEL', r .. 'mq:' .. (m.ca or '') .. ':' .. m.ci) end
-  for call in string.gmatch(m.calls or '', '%S+') do redis.call('DEL', r .. 'd:' .. call) end
+  for call in string.gmatch(m.calls or '', '%S+') do redis.call('DEL', r .. 'd:' .. call, r .. 'di:' .. call) end
   return redis.call('DEL', r .. 'm:' .. ref)
 end

@@ -2,9 +2,9 @@
 --   r:<pinId>   HASH info (JSON: what never changes), turn, and for each turn t<n>: <when>|<ref or nothing>|<position>|<entries, JSON>
 --@include time
 
--- The first turn, of ARGV[19] and [20].
-local function run_insert(id, ref)
-  redis.call('HSET', root .. 'r:' .. id, 'info', ARGV[19], 'turn', 1, 't1', now_text .. '|' .. ref .. '|' .. ARGV[20])
+-- The first turn.
+local function run_insert(id, ref, info, turn)
+  redis.call('HSET', root .. 'r:' .. id, 'info', info, 'turn', 1, 't1', now_text .. '|' .. ref .. '|' .. turn)
 end
 
 -- A PIN whose plan nobody needs any more tells of it, in the words of sqlite/pins.ts; '-' is the target of what is no push.

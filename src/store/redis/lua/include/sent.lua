@@ -2,6 +2,8 @@
 --@include time
 local function mark_sent(pin)
   local key = root .. 'p:' .. pin
-  local row = redis.call('HMGET', key, 'created', 'sent')
-  if row[1] and not row[2] then redis.call('HSET', key, 'sent', now_text) end
+  local text = redis.call('GET', key)
+  if not text then return end
+  local before, sent, after = string.match(text, '^([^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n)([^\n]*)(.*)$')
+  if sent == '' then redis.call('SET', key, before .. now_text .. after) end
 end

@@ -3,11 +3,7 @@
 -- nothing. `now_text` is for commands, which would turn a number into text more slowly. `micros` only puts things that were
 -- added in their order.
 local root = KEYS[1]
-local now, micros
-do
-  local time = redis.call('TIME')
-  micros = time[1] .. string.sub('00000' .. time[2], -6)
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
-  if string.byte(ARGV[1]) == 61 then now = tonumber(string.sub(ARGV[1], 2)) end
-end
-local now_text = string.format('%.0f', now)
+local time = redis.call('TIME')
+local micros = time[1] .. string.sub('00000' .. time[2], -6)
+local now_text = string.byte(ARGV[1]) == 61 and string.sub(ARGV[1], 2) or string.sub(micros, 1, -4)
+local now = tonumber(now_text)

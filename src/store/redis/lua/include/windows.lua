@@ -1,30 +1,35 @@
--- Sliding windows, exact: a LIST of times, the latest last. Below the roots:
---   wa:<application>   sends of an application, in the shard of the application
---   wn: wv: wf:<application>:<to>   sends to a destination, verifications, failures
--- The TTL only clears away what nobody asks for any more. It is twice the window and more, so that it is set once in a while
--- and not with every entry.
+-- Sliding windows, exact. Below the roots:
+--   wn: wv: wf:<application>:<to>   sends to a destination, verifications, failures: one text of numbers of 13 digits, the longest
+--     window in ms that counted here, then the times, the latest last
+--   wa:<application>   sends of an application, in the shard of the application: a LIST of times, the latest last, since there may be
+--     many; aw: ZSET of these applications by the longest window that counted, for the sweep
 --@include time
 local WINDOW_SLACK_MS = 60000
-local PRUNED_EVERY = 16
+-- From here on a text is not written anew for each entry.
+local LONG_WINDOW = 4096
 
--- ms until the limit lets one more through; 0: now.
-local function window_wait(key, attempts, window_ms)
-  local nth_latest = redis.call('LINDEX', key, '-' .. attempts)
-  if not nth_latest then return 0 end
-  return math.max(0, nth_latest + window_ms - now)
+-- ms until the limit lets one more through; 0: now. `times` is the text, or false.
+local function window_wait(times, attempts, window_ms)
+  if not times then return 0 end
+  local at = #times - 13 * attempts + 1
+  if at < 14 then return 0 end
+  return math.max(0, string.sub(times, at, at + 12) + window_ms - now)
 end
 
-local function window_add(key, window_ms)
+-- Adds now to what `times` was read from. An entry goes when it is over, unless a longer window counted here before and may again.
+local function window_add(key, times, window_ms)
   window_ms = tonumber(window_ms)
-  local count = redis.call('RPUSH', key, now_text)
-  local enough, ttl = window_ms + WINDOW_SLACK_MS, redis.call('PTTL', key)
-  if ttl < enough then redis.call('PEXPIRE', key, enough + window_ms) end
-  -- An entry goes when it is over, unless a longer window counted here before and may again.
-  if count % PRUNED_EVERY == 0 and ttl <= enough + window_ms then
-    for _ = 1, 2 * PRUNED_EVERY do
-      local oldest = redis.call('LINDEX', key, 0)
-      if not oldest or oldest + window_ms > now then break end
-      redis.call('LPOP', key)
+  local longest = times and math.max(window_ms, tonumber(string.sub(times, 1, 13))) or window_ms
+  if times and #times > LONG_WINDOW then
+    local middle = 14 + 13 * math.floor((#times - 13) / 26)
+    if longest == tonumber(string.sub(times, 1, 13)) and string.sub(times, middle, middle + 12) + longest > now then
+      redis.call('APPEND', key, now_text)
+      redis.call('PEXPIRE', key, longest + WINDOW_SLACK_MS)
+      return
     end
   end
+  local from = 14
+  while times and from < #times and string.sub(times, from, from + 12) + longest <= now do from = from + 13 end
+  local text = string.format('%013.0f', longest) .. (times and string.sub(times, from) or '') .. now_text
+  redis.call('SET', key, text, 'PX', longest + WINDOW_SLACK_MS)
 end

@@ -1,0 +1,23 @@
+-- A PIN, `p:<pinId>`: one text, a line each. Lines may be empty, and stand for what is not there (yet).
+--   app, to, created, expires, allowed, used, state, multiple (1, 0), verified (first), last (verified), sent, seed (base64), order
+--   (in the indices), op (the call that made it), by (d:<ref> or g:<ref> and a blank for each of what brought it, oldest first), ops (those
+--   that tried it), info (JSON)
+local PIN_LINES = '^([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n(.*)$'
+
+-- A table of these; nil: there is no such PIN. Scripts that run often take the lines apart themselves.
+local function pin_read(id)
+  local text = redis.call('GET', root .. 'p:' .. id)
+  if not text then return nil end
+  local p = {}
+  p.app, p.to, p.created, p.expires, p.allowed, p.used, p.state, p.multiple, p.verified, p.last, p.sent, p.seed, p.order, p.op, p.by,
+    p.ops, p.info = string.match(text, PIN_LINES)
+  return p
+end
+
+-- Writes it, and returns what it wrote.
+local function pin_write(id, p)
+  local text = table.concat({ p.app, p.to, p.created, p.expires, p.allowed, p.used, p.state, p.multiple, p.verified, p.last, p.sent, p.seed,
+    p.order, p.op, p.by, p.ops, p.info }, '\n')
+  redis.call('SET', root .. 'p:' .. id, text)
+  return text
+end
