@@ -1,0 +1,213 @@
+/** A guard that is broken on purpose, and the tests that must notice. */
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  /** Found exactly once in the file. */
+  readonly find: string;
+  readonly replace: string;
+  readonly tests: readonly string[];
+  /** Of these tests only those whose name matches. */
+  readonly only?: string;
+}
+
+const SQLITE = 'test/contract/sqlite-store.test.ts';
+const REDIS_REPLY = 'test/store/redis-lost-reply.test.ts';
+const PLANS = 'test/delivery/plans.test.ts';
+
+/** The first three are the quick form. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'I2: the attempt is counted only when the PIN was wrong',
+    file: 'src/store/sqlite/attempts.ts',
+    find: `    if (count.run(pin.pinId).changes !== 1) return { outcome: 'exhausted', to, attemptsRemaining: 0 };`,
+    replace: `    if (!same(request.expected, request.candidate) && count.run(pin.pinId).changes !== 1) return { outcome: 'exhausted', to, attemptsRemaining: 0 };`,
+    tests: [SQLITE],
+  },
+  {
+    name: 'I5: the signature of webhooks is ignored',
+    file: 'src/delivery/webhooks.ts',
+    find: '    return carrier.verifyWebhook(raw);',
+    replace: '    return carrier.verifyWebhook(raw) || true;',
+    tests: ['test/delivery/webhooks.test.ts'],
+  },
+  {
+    name: 'I4: a turn of a plan is taken twice (no look at expectedTurn)',
+    file: 'src/store/sqlite/verifications.ts',
+    find: `      if (run.turn !== request.expectedTurn) return { outcome: 'stale', run };`,
+    replace: '',
+    tests: [SQLITE, 'test/faults/attempts-model.test.ts'],
+  },
+  {
+    name: 'no dedupe: an opId that comes again is done again',
+    file: 'src/store/sqlite/once.ts',
+    find: '    if (known) return (await known.again()) as Result;',
+    replace: '',
+    tests: [SQLITE],
+  },
+  {
+    name: '.get() outside of the transaction: answered before it is committed',
+    file: 'src/store/sqlite/writer.ts',
+    find: `        const result = work();
+        return () => resolve(result);`,
+    replace: `        const result = work();
+        resolve(result);
+        return () => {};`,
+    tests: ['test/store/sqlite-full.test.ts', 'test/store/sqlite-writer.test.ts'],
+  },
+  {
+    name: 'TTL by the wall clock of the process',
+    file: 'src/store/sqlite/store-clock.ts',
+    find: '  return () => Math.floor(start + clock.monotonic());',
+    replace: '  return () => (start > 0 ? clock.now() : 0);',
+    tests: ['test/store/sqlite-time.test.ts'],
+  },
+  {
+    name: 'I4: no withdrawal before a right PIN is answered',
+    file: 'src/delivery/verify.ts',
+    find: `    if (result.outcome === 'verified' && result.live.length > 0) await deps.withdraw(result.live);`,
+    replace: '',
+    tests: [PLANS],
+  },
+  {
+    name: 'I4: a verified PIN knows of no live calls',
+    file: 'src/store/sqlite/attempts.ts',
+    find: 'live: liveCalls(pin.pinId) };',
+    replace: 'live: [] };',
+    tests: [SQLITE],
+  },
+  {
+    name: 'I4: a redial although it was verified',
+    file: 'src/store/sqlite/rows.ts',
+    find: ' OR pin.last_verified_at >= ${table}.created_at',
+    replace: '',
+    tests: [SQLITE],
+  },
+  {
+    name: 'I4: timers without a lease',
+    file: 'src/store/sqlite/timers.ts',
+    find: `      for (const row of rows) lease.run(at + Math.ceil(leaseMs), text(row['id']));`,
+    replace: `      for (const row of rows) lease.run(at, text(row['id']));`,
+    tests: [SQLITE],
+  },
+  {
+    name: 'I4: a failed step is not armed, only followed',
+    file: 'src/delivery/plans/plans.ts',
+    find: `        arm: [planTimer(pinId, turn, 'failure', FAILURE_SLACK_MS)],`,
+    replace: '        arm: [],',
+    tests: [PLANS],
+  },
+  {
+    name: 'I6: an event is taken out of the outbox before it was pushed',
+    file: 'src/delivery/push/pusher.ts',
+    find: `    const outcome = await offer(this.#deps, { event, body, route, signal: this.#abort.signal });`,
+    replace: `    await this.#deps.store.ackEvent(event.id);
+    const outcome = await offer(this.#deps, { event, body, route, signal: this.#abort.signal });`,
+    tests: ['test/delivery/push', 'test/delivery/events'],
+  },
+  {
+    name: 'I6: an event has another id at each try',
+    file: 'src/delivery/push/offer.ts',
+    find: 'headers({ id: event.id,',
+    replace: 'headers({ id: `${event.id}-${event.tries}`,',
+    tests: ['test/delivery/push', 'test/delivery/events'],
+  },
+  {
+    name: 'a media token is good twice',
+    file: 'src/store/sqlite/deliveries.ts',
+    find: '      spendToken.run(tokenHash);',
+    replace: '      if (tokenHash.length === 0) spendToken.run(tokenHash);',
+    tests: [SQLITE],
+  },
+  {
+    name: 'I5: a delivery steps down the lattice',
+    file: 'src/store/sqlite/deliveries.ts',
+    find: 'DELIVERY_STATES.indexOf(request.to) > DELIVERY_STATES.indexOf(before.state)',
+    replace: 'request.to !== before.state || DELIVERY_STATES.length === 0',
+    tests: [SQLITE],
+  },
+  {
+    name: 'I3: an earlier PIN is not superseded',
+    file: 'src/store/sqlite/pins.ts',
+    find: '    if (request.supersede) supersedeOthers(pin, at);',
+    replace: '    if (request.supersede && at < 0) supersedeOthers(pin, at);',
+    tests: [SQLITE],
+  },
+  {
+    name: 'I2: no cap over all PINs of a number',
+    file: 'src/store/sqlite/attempts.ts',
+    find: '    if (failureCap && windows.wait(failures, failureCap, at) > 0) {',
+    replace: '    if (failureCap && windows.wait(failures, failureCap, at) > Infinity) {',
+    tests: [SQLITE],
+  },
+  {
+    name: 'I3: a PIN is right again after its one use',
+    file: 'src/store/sqlite/attempts.ts',
+    find: `  if (pin.state === 'verified' && !pin.allowMultiple) return 'used';`,
+    replace: '',
+    tests: [SQLITE],
+  },
+  {
+    name: 'I3: a PIN outlives its time',
+    file: 'src/store/sqlite/attempts.ts',
+    find: `  return pin.expiresAt <= at ? 'expired' : undefined;`,
+    replace: `  return pin.expiresAt <= at - 1e12 ? 'expired' : undefined;`,
+    tests: [SQLITE],
+  },
+  {
+    name: 'the seed outlives the PIN',
+    file: 'src/store/sqlite/attempts.ts',
+    find: '    if (attemptsRemaining === 0 || (right && !pin.allowMultiple)) erase.run(pin.pinId);',
+    replace: '',
+    tests: [SQLITE, 'test/store/sqlite-erasure.test.ts'],
+  },
+  {
+    name: 'synchronous=NORMAL: a commit is not on the disk',
+    file: 'src/store/sqlite/open-database.ts',
+    find: '    PRAGMA synchronous = FULL;',
+    replace: '    PRAGMA synchronous = NORMAL;',
+    tests: ['test/store/sqlite-open.test.ts', 'test/faults/disk.test.ts'],
+  },
+  {
+    name: 'F32: a store whose log is missing is opened all the same',
+    file: 'src/store/sqlite/open-database.ts',
+    find: '  if (uncleanBefore && !log) {',
+    replace: `  if (uncleanBefore && !log && path === '') {`,
+    tests: ['test/store/sqlite-open.test.ts'],
+  },
+  {
+    name: 'the end of a call that the store did not take is forgotten',
+    file: 'src/delivery/calls.ts',
+    find: '      await this.#settleOrRetry(call);',
+    replace: '      await this.settle(call);',
+    tests: ['test/delivery/calls.test.ts'],
+  },
+  {
+    name: 'F28: an Idempotency-Key is free again at once',
+    file: 'src/store/sqlite/idempotency.ts',
+    find: `      if (integer(row['lease_until']) > at) return { outcome: 'busy' };`,
+    replace: '',
+    tests: [SQLITE],
+  },
+  {
+    name: 'Redis: a command that comes again is done again (attempts, calls)',
+    file: 'src/store/redis/lua/include/done.lua',
+    find: `  return at and string.match(ops, '^[^;]*', at + 1)`,
+    replace: '  return nil',
+    tests: [REDIS_REPLY],
+  },
+  {
+    name: 'Redis: a command that comes again is done again (sends)',
+    file: 'src/store/redis/lua/include/once.lua',
+    find: `local first = redis.call('GET', KEYS[2])`,
+    replace: 'local first = false',
+    tests: [REDIS_REPLY],
+  },
+  {
+    name: 'Redis: the time of the process in place of the server',
+    file: 'src/store/redis/script.ts',
+    find: '    if (testTime) return `=${testTime()}`;',
+    replace: '    if (testTime ?? clock) return `=${testTime?.() ?? clock.now()}`;',
+    tests: ['test/faults/clock.test.ts'],
+    only: 'redis',
+  },
+];

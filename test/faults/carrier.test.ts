@@ -1,0 +1,179 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { eventually } from '../support/service.ts';
+import { settleAndCheck } from './checker.ts';
+import { Load, pause } from './load.ts';
+import { only } from './journal.ts';
+import { RudeCarrier, type Manner } from './rude-carrier.ts';
+import { FULL, record, times } from './results.ts';
+import { SLACK, World } from './world.ts';
+
+/**
+ * faults.md F15, F16 and F18 over the running service: the carrier's REST side says no, garbage or nothing, or takes a call and loses
+ * the answer; its callbacks never come. What is tried again, and when, is held with a fake clock in test/delivery/dial.test.ts
+ * and pin-messages.test.ts.
+ */
+const NEXT_MS = 2_000;
+/** The service's own patience with a carrier. */
+const HANG_MS = 15_000;
+
+let world: World;
+let rude: RudeCarrier;
+let load: Load;
+
+beforeEach(async () => {
+  world = await World.start({
+    store: 'sqlite',
+    behind: async url => (rude = await RudeCarrier.before(url)).url,
+  });
+  load = new Load(world, 'carrier');
+});
+afterEach(async () => {
+  await world.close();
+  await rude.close();
+});
+
+const calls = (number: string): number => world.carrier.of(number, 'call').length;
+const texts = (number: string): number => world.carrier.of(number, 'text').length;
+
+interface Step {
+  readonly channel: string;
+  readonly state: string;
+  readonly at: string;
+  readonly endedAt?: string;
+  readonly reason?: string;
+}
+
+async function timeline(id: string): Promise<readonly Step[]> {
+  return (await world.service.api<{ timeline: Step[] }>('GET', `/v1/verifications/${id}`)).body.timeline;
+}
+
+describe('a carrier that says no to a text', () => {
+  const manners: readonly (readonly [Manner, boolean])[] = FULL
+    ? [
+        ['429', true],
+        ['500', false],
+        ['503', false],
+        ['garbage', false],
+        ['reset', false],
+      ]
+    : [['429', true]];
+  test.each(manners)('%s', { timeout: 60_000 }, async (manner, isSafe) => {
+    world.journal.note({ what: 'fault', name: manner });
+    rude.manner = manner;
+    const number = '+41791500001';
+    const asked = performance.now();
+    const creating = load.create(number, 1);
+    // The call goes through the same carrier, which is well again by then.
+    await eventually('the request', async () => (rude.counts[manner] ?? 0) > 0);
+    const id = await creating;
+    expect(id).toBeDefined();
+    if (isSafe)
+      await eventually(
+        'the text to be given up',
+        async () => (await timeline(id!))[0]?.endedAt !== undefined,
+        10_000,
+      );
+    rude.manner = 'well';
+    const [text] = await timeline(id!);
+    const tries = rude.counts[manner] ?? 0;
+    // Nobody knows whether the carrier took it: it is not said twice, and its end is not made up.
+    if (!isSafe) expect(text?.endedAt, 'an end that nobody can know').toBeUndefined();
+    await eventually('a call or a text', async () => calls(number) + texts(number) > 0, 20_000);
+    const nextMs = world.carrier.taken.find(taken => taken.to === number)!.at - asked;
+    const { wrong } = await settleAndCheck(world, load);
+    record({
+      fault: 'F15',
+      on: `a text, ${manner}`,
+      runs: 1,
+      figures: { tries, nextMs: Math.round(nextMs) },
+    });
+    expect(wrong).toEqual([]);
+    expect(calls(number)).toBe(1);
+    expect(texts(number)).toBeLessThanOrEqual(1);
+  });
+});
+
+test(
+  'answers that are lost: what was placed is adopted, and no phone rings twice',
+  { timeout: 90_000 },
+  async () => {
+    const each = Math.min(times(2), 20);
+    rude.manner = 'lost';
+    world.journal.note({ what: 'fault', name: 'answers lost' });
+    for (let index = 0; index < each; index++) {
+      for (const destiny of [1, 5, 6, 7] as const) await load.story(destiny);
+    }
+    await load.quiet();
+    const { wrong, figures } = await settleAndCheck(world, load);
+    record({ fault: 'F16', on: 'sqlite', runs: rude.counts['lost'] ?? 0, figures });
+    expect(wrong).toEqual([]);
+    expect(figures.duplicateCalls).toBe(0);
+    expect(figures.duplicateTexts).toBe(0);
+    expect(rude.counts['lost'], 'a vacuous run').toBeGreaterThanOrEqual(4 * each);
+  },
+);
+
+test.skipIf(!FULL)(
+  'callbacks that never come: an end at the ring timeout + 60 s',
+  { timeout: 200_000 },
+  async () => {
+    world.carrier.onTaken = () => {};
+    const { service } = world;
+    const ids = { ...world.ids };
+    const sent = await service.api<{ pinId: string }>('POST', '/2fa/2/pin/voice', {
+      ...ids,
+      to: '41797000001',
+    });
+    const asked = performance.now();
+    const end = await eventually(
+      'the end of the call',
+      async () => (await timeline(sent.body.pinId)).find(step => step.endedAt !== undefined),
+      120_000,
+    );
+    const ms = performance.now() - asked;
+    record({
+      fault: 'F18',
+      on: 'sqlite',
+      runs: 1,
+      figures: { endedAfterMs: Math.round(ms), ringTimeoutMs: 45_000 },
+    });
+    expect(end.reason).toBe('no-callback');
+    expect(ms).toBeLessThan(45_000 + 60_000 + 2_000 * SLACK);
+    await pause(100);
+    expect(only(world.journal.read(), 'callback')).toHaveLength(0);
+  },
+);
+
+test.skipIf(!FULL)(
+  'a carrier that hangs: its time is limited, and other sends go on',
+  { timeout: 90_000 },
+  async () => {
+    rude.manner = 'hang';
+    world.journal.note({ what: 'fault', name: 'hang' });
+    const hung = Array.from({ length: 8 }, (_, index) => load.create(`+4179150${String(1_000 + index)}`, 1));
+    await eventually('the requests', async () => (rude.counts['hang'] ?? 0) >= 8);
+    rude.manner = 'well';
+    const asked = performance.now();
+    await load.story(0);
+    const otherMs = performance.now() - asked;
+    await Promise.all(hung);
+    await eventually(
+      'the others',
+      async () =>
+        Array.from({ length: 8 }, (_, index) => `+4179150${String(1_000 + index)}`).every(
+          number => calls(number) + texts(number) > 0,
+        ),
+      HANG_MS + 30_000,
+    );
+    const { wrong, figures } = await settleAndCheck(world, load);
+    record({
+      fault: 'F15',
+      on: 'a text, no answer',
+      runs: 8,
+      figures: { otherMs: Math.round(otherMs), calls: figures.calls ?? 0 },
+    });
+    expect(wrong).toEqual([]);
+    expect(otherMs).toBeLessThan(NEXT_MS * SLACK);
+  },
+);

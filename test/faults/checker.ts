@@ -1,0 +1,419 @@
+import { Redis } from 'ioredis';
+import { join } from 'node:path';
+
+import { shardOfId, shardRoot } from '../../src/store/redis/keys.ts';
+import { dumpSqlite } from '../support/sqlite-dump.ts';
+import { groupBy, only, type Entry } from './journal.ts';
+import { destinyOf, FALLBACKS, NO_REPORT_MS, pause, type Load } from './load.ts';
+import { ATTEMPTS, SLACK, type World } from './world.ts';
+
+/** What the service says of a verification, over its API. */
+export interface Known {
+  readonly id: string;
+  readonly to: string;
+  readonly state: string;
+  readonly createdAt: string;
+  readonly timeline: readonly {
+    channel: string;
+    at: string;
+    trigger?: string;
+    state: string;
+    endedAt?: string;
+  }[];
+}
+interface LoggedEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly data: { readonly verificationId?: string };
+}
+
+export interface Findings {
+  /** What must not be; empty in a good run. */
+  readonly wrong: readonly string[];
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+const ENDS = ['verified', 'expired', 'exhausted', 'superseded', 'cancelled'];
+/** Of a timer that a process took with it when it died. On SQLite the next start ends it. */
+const TIMER_LEASE_MS = 10_000;
+const FIRED_LATE_MS = 1_000;
+/** A second call is only excused by a kill so soon after the carrier took the first one. */
+const RECORD_WINDOW_MS = 1_500;
+const PAGE = 100;
+
+/**
+ * Lets everything end, then joins the journal with what the service knows and holds both against I1 to I6 of faults.md.
+ * Call it when nothing is broken any more.
+ */
+export async function settleAndCheck(world: World, load: Load, waitMs = 60_000): Promise<Findings> {
+  await load.quiet();
+  const before = await eachSettled(world, waitMs);
+  await load.quiet();
+  await endAll(world, before);
+  const known = await eachEnded(world, waitMs);
+  const events = await eachToldOf(world, known, waitMs);
+  const entries = world.journal.read();
+  const wrong = [
+    ...before.filter(each => !isOver(each)).map(unsettled),
+    ...durable(entries, known, events),
+    ...(await templates(world, entries)),
+    ...attempts(entries),
+    ...(await comparisons(world, entries, known)),
+    ...oneSuccess(entries, known),
+    ...fallbacks(entries, known),
+    ...callbacks(entries, known),
+    ...outbox(entries, events, world.customer.forged),
+  ];
+  const late = lateness(world, entries, known);
+  return {
+    wrong: [...wrong, ...late.wrong].slice(0, 50),
+    figures: { ...figuresOf(entries, known), ...late.figures },
+  };
+}
+
+/** I1: every send answered 2xx exists and came to exactly one end; one send, one PIN, whatever was repeated. */
+function durable(
+  entries: readonly Entry[],
+  known: ReadonlyMap<string, Known>,
+  events: readonly LoggedEvent[],
+) {
+  const wrong: string[] = [];
+  for (const { id, number } of only(entries, 'send')) {
+    if (id === undefined) continue;
+    const found = known.get(id);
+    if (!found) wrong.push(`I1: ${number} was acknowledged and is not there`);
+    else if (found.to !== number) wrong.push(`I1: ${number} became ${found.to}`);
+  }
+  for (const { to, state } of known.values()) {
+    if (!ENDS.includes(state)) wrong.push(`I1: ${to} is ${state} in the end`);
+  }
+  for (const [to, all] of groupBy([...known.values()], ({ to: number }) => number)) {
+    if (all.length > 1) wrong.push(`I1: ${all.length} verifications of ${to}`);
+  }
+  const told = endsTold(events);
+  for (const { id, to, state } of known.values()) {
+    const types = told.get(id) ?? [];
+    const isRight = destinyOf(to) === 7 ? types.length === 0 : types.length === 1 && types[0] === state;
+    if (!isRight) wrong.push(`I1: ${to} is ${state}, and told as "${types.join(' ')}"`);
+  }
+  return wrong;
+}
+
+/** I1 for applications and templates. */
+async function templates(world: World, entries: readonly Entry[]): Promise<string[]> {
+  const wrong: string[] = [];
+  await inParallel(only(entries, 'template'), async ({ applicationId, messageId }) => {
+    const { status } = await world.service.api(
+      'GET',
+      `/2fa/2/applications/${applicationId}/messages/${messageId}`,
+    );
+    if (status !== 200) wrong.push(`I1: template ${messageId} was acknowledged, and is ${status}`);
+  });
+  return wrong;
+}
+
+/** How each verification was said to have ended. One without a plan, which expires in silence, is not told of. */
+function endsTold(events: readonly LoggedEvent[]): ReadonlyMap<string, readonly string[]> {
+  const ends = events.filter(({ type }) => ENDS.includes(type.replace('verification.', '')));
+  const byId = groupBy(ends, ({ data }) => data.verificationId ?? '');
+  return new Map(
+    [...byId].map(([id, all]) => [id, all.map(({ type }) => type.replace('verification.', ''))]),
+  );
+}
+
+/** I2, by what clients were answered: as many comparisons as attempts at most, and a count that never stands still. */
+function attempts(entries: readonly Entry[]): string[] {
+  const wrong: string[] = [];
+  for (const [id, checks] of groupBy(only(entries, 'check'), check => check.id)) {
+    const compared = checks.filter(({ answer }) => answer === 'wrong' || answer === 'verified');
+    if (compared.length > ATTEMPTS) wrong.push(`I2: ${compared.length} comparisons of ${id}`);
+    const left = compared.flatMap(({ attemptsLeft = 0 }) => (attemptsLeft > 0 ? [attemptsLeft] : []));
+    if (new Set(left).size < left.length) wrong.push(`I2: the count of ${id} went back: ${left.join(' ')}`);
+  }
+  return wrong;
+}
+
+/** I2, by the store itself: it counted every comparison that was answered, and no more than are allowed. */
+async function comparisons(
+  world: World,
+  entries: readonly Entry[],
+  known: ReadonlyMap<string, Known>,
+): Promise<string[]> {
+  const wrong: string[] = [];
+  const counted = await comparisonsOf(world, [...known.keys()]);
+  const checks = groupBy(only(entries, 'check'), check => check.id);
+  for (const [id, stored] of counted) {
+    const asked = checks.get(id) ?? [];
+    const answered = asked.filter(({ answer }) => answer === 'wrong' || answer === 'verified').length;
+    const lost = asked.filter(({ answer }) => answer === 'lost' || answer.startsWith('http 5')).length;
+    if (stored > ATTEMPTS) wrong.push(`I2: the store compared ${id} ${stored} times`);
+    if (stored < answered) wrong.push(`I2: ${answered} comparisons of ${id} answered, ${stored} counted`);
+    if (stored > answered + lost) wrong.push(`I2: ${stored} comparisons of ${id}, nobody asked for so many`);
+  }
+  return wrong;
+}
+
+/** Of a PIN's record on Redis: the attempts that are used (src/store/redis/lua/include/pin.lua). */
+const USED_LINE = 5;
+
+/** Read past the service. */
+async function comparisonsOf(world: World, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  if (!world.redis) {
+    const { pins } = dumpSqlite(join(world.service.dataDir, 'saypin.db'));
+    return new Map(pins.map(({ pinId, comparisons: count }) => [pinId, count]));
+  }
+  const client = new Redis(world.redis.url);
+  try {
+    const keys = ids.map(id => `${shardRoot('saypin:', shardOfId(id))}p:${id}`);
+    const records = await Promise.all(keys.map(async key => await client.get(key)));
+    return new Map(ids.map((id, index) => [id, Number(records[index]?.split('\n')[USED_LINE])]));
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** I3: verified at most once, never after another end, and what was answered so stays so. */
+function oneSuccess(entries: readonly Entry[], known: ReadonlyMap<string, Known>): string[] {
+  const wrong: string[] = [];
+  const right = only(entries, 'check').filter(({ answer }) => answer === 'verified');
+  for (const [id, all] of groupBy(right, check => check.id)) {
+    if (all.length > 1) wrong.push(`I3: ${id} was verified ${all.length} times`);
+    const state = known.get(id)?.state;
+    if (state !== 'verified') wrong.push(`I3: ${id} was answered verified, and is ${state}`);
+  }
+  return wrong;
+}
+
+/** I4: exactly one call where one is due, none after a verification was answered. */
+function fallbacks(entries: readonly Entry[], known: ReadonlyMap<string, Known>): string[] {
+  const wrong: string[] = [];
+  const calls = groupBy(callsOf(entries), ({ number }) => number);
+  const faults = only(entries, 'fault');
+  const verifiedAt = new Map(
+    only(entries, 'check').flatMap(({ id, answer, at }) =>
+      answer === 'verified' ? [[id, at] as const] : [],
+    ),
+  );
+  for (const { id, to } of known.values()) {
+    const made = calls.get(to) ?? [];
+    const destiny = destinyOf(to);
+    if ((FALLBACKS.includes(destiny) || destiny === 7) && made.length === 0)
+      wrong.push(`I4: no call to ${to}`);
+    const excused = made
+      .slice(0, -1)
+      .every(({ at }) => faults.some(fault => fault.at >= at - 5 && fault.at <= at + RECORD_WINDOW_MS));
+    if (made.length > 2 || (made.length === 2 && !excused)) wrong.push(`I4: ${made.length} calls to ${to}`);
+    const answeredAt = verifiedAt.get(id);
+    if (answeredAt !== undefined && made.some(({ at }) => at > answeredAt))
+      wrong.push(`I4: ${to} was called after it was verified`);
+  }
+  for (const number of calls.keys()) {
+    if (![...known.values()].some(({ to }) => to === number))
+      wrong.push(`I4: a call to ${number}, of which nothing is known`);
+  }
+  return wrong;
+}
+
+/** I5: forged callbacks are refused, and nothing that they said came about. */
+function callbacks(entries: readonly Entry[], known: ReadonlyMap<string, Known>): string[] {
+  const wrong: string[] = [];
+  for (const { number, answer, status } of only(entries, 'callback').filter(({ forged }) => forged)) {
+    if (![403, 404, 503, 'lost'].includes(answer))
+      wrong.push(`I5: a forged "${status}" for ${number}: ${answer}`);
+  }
+  const calls = groupBy(callsOf(entries), ({ number }) => number);
+  for (const { to } of known.values()) {
+    // Their texts arrived; only the forged word says otherwise.
+    if ([0, 3, 4].includes(destinyOf(to)) && calls.has(to))
+      wrong.push(`I5: a delivered text brought a call to ${to}`);
+  }
+  return wrong;
+}
+
+/** I6: every event arrives, under one id each, and none that was not emitted. */
+function outbox(entries: readonly Entry[], events: readonly LoggedEvent[], forged: number): string[] {
+  const wrong: string[] = [];
+  const received = groupBy(only(entries, 'event'), ({ id }) => id);
+  for (const { id, type } of events) {
+    const got = received.get(id) ?? [];
+    if (got.length === 0) wrong.push(`I6: ${type} ${id} never arrived`);
+    if (new Set(got.map(({ webhookId }) => webhookId)).size > 1)
+      wrong.push(`I6: ${id} came under several ids`);
+  }
+  const emitted = new Set(events.map(({ id }) => id));
+  for (const id of received.keys()) if (!emitted.has(id)) wrong.push(`I6: ${id} arrived, and is in no log`);
+  if (forged > 0) wrong.push(`I6: ${forged} events with a bad signature`);
+  return wrong;
+}
+
+/** How late the fallbacks of silent texts began: after they were due, or after the service was ready again. */
+function lateness(world: World, entries: readonly Entry[], known: ReadonlyMap<string, Known>) {
+  const wrong: string[] = [];
+  const readies = only(entries, 'ready').map(({ date }) => date);
+  const faults = only(entries, 'fault').map(({ date }) => date);
+  let worst = 0;
+  let overdue = 0;
+  let leased = 0;
+  for (const { to, timeline } of known.values()) {
+    const [text, call] = timeline;
+    if (destinyOf(to) !== 2 || !text || call?.trigger !== 'no-report') continue;
+    const due = Date.parse(text.at) + NO_REPORT_MS;
+    const began = Date.parse(call.at);
+    // Of the life in which it began: what is overdue at a start begins before the service says that it is ready.
+    const born = faults.findLast(date => date <= began) ?? 0;
+    const ready = readies.find(date => date > born) ?? 0;
+    if (ready > due && born > 0) overdue++;
+    const late = began - Math.max(due, ready);
+    const died = born >= due ? born : undefined;
+    // On Redis another node could have it: only the end of its lease frees what the dead one had taken.
+    if (
+      world.redis &&
+      died !== undefined &&
+      late > FIRED_LATE_MS &&
+      began <= died + TIMER_LEASE_MS + FIRED_LATE_MS
+    ) {
+      leased++;
+      continue;
+    }
+    worst = Math.max(worst, late);
+    if (late > FIRED_LATE_MS * SLACK) wrong.push(`a timer of ${to} fired ${late} ms late`);
+  }
+  return { wrong, figures: { overdueTimers: overdue, leasedTimers: leased, worstTimerMs: worst } };
+}
+
+function figuresOf(entries: readonly Entry[], known: ReadonlyMap<string, Known>): Record<string, number> {
+  const sends = only(entries, 'send');
+  const checks = only(entries, 'check');
+  const calls = groupBy(callsOf(entries), ({ number }) => number);
+  const events = only(entries, 'event');
+  const readies = only(entries, 'ready').map(({ afterMs }) => afterMs);
+  const acknowledged = new Set(sends.flatMap(({ id }) => id ?? []));
+  return {
+    faults: only(entries, 'fault').length,
+    acknowledged: acknowledged.size,
+    templates: only(entries, 'template').length,
+    lost:
+      sends.filter(({ answer }) => answer === 'lost').length +
+      checks.filter(({ answer }) => answer === 'lost').length,
+    refused: sends.filter(({ answer }) => answer === 503).length,
+    unacknowledged: known.size - acknowledged.size,
+    compared: checks.filter(({ answer }) => answer === 'wrong' || answer === 'verified').length,
+    verified: checks.filter(({ answer }) => answer === 'verified').length,
+    exhausted: [...known.values()].filter(({ state }) => state === 'exhausted').length,
+    calls: [...calls.values()].flat().length,
+    duplicateCalls: [...calls.values()].reduce((sum, made) => sum + made.length - 1, 0),
+    duplicateTexts: duplicates(
+      only(entries, 'taken')
+        .filter(({ kind }) => kind === 'text')
+        .map(({ number }) => number),
+    ),
+    events: new Set(events.map(({ id }) => id)).size,
+    eventsTwice: duplicates(events.map(({ webhookId }) => webhookId)),
+    worstReadyMs: Math.max(...readies),
+  };
+}
+
+function callsOf(entries: readonly Entry[]) {
+  return only(entries, 'taken').filter(({ kind }) => kind === 'call');
+}
+
+const duplicates = (items: readonly string[]): number => items.length - new Set(items).size;
+
+function isOver({ to, state, timeline }: Known): boolean {
+  const last = timeline.at(-1);
+  if (FALLBACKS.includes(destinyOf(to)) && state === 'pending' && last?.channel !== 'voice') return false;
+  return last?.channel !== 'voice' || last.endedAt !== undefined;
+}
+
+/** The carrier has said how every call ended, some time ago. */
+function unsettled({ to, state, timeline }: Known): string {
+  const steps = timeline.map(step => `${step.channel} ${step.trigger ?? ''} ${step.state}`);
+  return `I1: ${to} (${state}) is still under way: ${steps.join(', ')}`;
+}
+
+/** Resolves when no call is due or under way any more, or at the end of the wait. */
+async function eachSettled(world: World, waitMs: number): Promise<readonly Known[]> {
+  return await poll(
+    waitMs,
+    async () => await verificationsOf(world, world.ids.applicationId),
+    all => all.every(isOver),
+  );
+}
+
+/** What is open is cancelled, as an application would. */
+async function endAll(world: World, known: readonly Known[]): Promise<void> {
+  const open = known.filter(({ state }) => state === 'pending');
+  await inParallel(
+    open,
+    async ({ id }) => void (await world.service.api('POST', `/v1/verifications/${id}/cancel`)),
+  );
+}
+
+async function eachEnded(world: World, waitMs: number): Promise<ReadonlyMap<string, Known>> {
+  const all = await poll(
+    waitMs,
+    async () => [
+      ...(await verificationsOf(world, world.ids.applicationId)),
+      ...(await verificationsOf(world, world.short.applicationId)),
+    ],
+    found => found.every(({ state }) => ENDS.includes(state)),
+  );
+  return new Map(all.map(each => [each.id, each]));
+}
+
+/** Resolves when every end is in the log and the customer has all of that, or at the end of the wait. */
+async function eachToldOf(
+  world: World,
+  known: ReadonlyMap<string, Known>,
+  waitMs: number,
+): Promise<readonly LoggedEvent[]> {
+  return await poll(
+    waitMs,
+    async () => await pagesOf<LoggedEvent>(world, '/v1/events?', 'events'),
+    events => {
+      const told = endsTold(events);
+      if (![...known.values()].every(({ id, to }) => destinyOf(to) === 7 || told.has(id))) return false;
+      const received = new Set(only(world.journal.read(), 'event').map(({ id }) => id));
+      return events.every(({ id }) => received.has(id));
+    },
+  );
+}
+
+async function verificationsOf(world: World, applicationId: string): Promise<readonly Known[]> {
+  return await pagesOf<Known>(world, `/v1/verifications?applicationId=${applicationId}&`, 'verifications');
+}
+
+async function pagesOf<Item>(world: World, path: string, field: string): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  let cursor: string | undefined;
+  do {
+    const more = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const { status, body } = await world.service.api('GET', `${path}limit=${PAGE}${more}`);
+    if (status !== 200) throw new Error(`${path}: ${status}`);
+    items.push(...(body[field] as Item[]));
+    cursor = body['nextCursor'] as string | undefined;
+  } while (cursor !== undefined);
+  return items;
+}
+
+async function poll<Value>(
+  waitMs: number,
+  look: () => Promise<Value>,
+  enough: (value: Value) => boolean,
+): Promise<Value> {
+  const end = performance.now() + waitMs;
+  for (;;) {
+    const value = await look();
+    if (enough(value) || performance.now() > end) return value;
+    await pause(250);
+  }
+}
+
+async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  await Promise.all(
+    Array.from({ length: 16 }, async () => {
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+    }),
+  );
+}
