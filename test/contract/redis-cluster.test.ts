@@ -13,8 +13,5 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a cluster of three masters', 
   afterAll(async () => {
     await cluster.stop();
   });
-  storeContract('redis cluster', () => openClusterHarness(cluster), {
-    // Not written yet on Redis.
-    without: ['plans', 'planModel'],
-  });
+  storeContract('redis cluster', () => openClusterHarness(cluster));
 });

@@ -12,8 +12,5 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a real redis-server', () => {
   afterAll(async () => {
     await server.stop();
   });
-  storeContract('redis', () => openRedisHarness(server), {
-    // Not written yet on Redis.
-    without: ['plans', 'planModel'],
-  });
+  storeContract('redis', () => openRedisHarness(server));
 });

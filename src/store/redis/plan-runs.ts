@@ -1,7 +1,7 @@
 import type { PlanRun, RunEntry } from '../../domain/plan.ts';
 import type { CallRef, PinId, PinRecord } from '../../domain/types.ts';
 import type { AdvanceRun, NewRun, NewRunEntry } from '../plan-store.ts';
-import type { Argument, Fields } from './script.ts';
+import type { Argument, Fields, Reply } from './script.ts';
 
 /** What never changes. */
 type Info = Pick<PlanRun, 'applicationId' | 'to' | 'plan' | 'words' | 'origin'>;
@@ -19,6 +19,15 @@ export function newRunArguments(
 /** `<position>|<entries, JSON>`: a turn but for when it was and what it started. */
 export function packTurn({ position, entries }: Pick<AdvanceRun, 'position' | 'entries'>): string {
   return `${position}|${JSON.stringify(entries)}`;
+}
+
+/** Undefined: there is none. */
+export function runOf(pinId: PinId, flat: Reply | undefined): PlanRun | undefined {
+  const list = (flat ?? []) as readonly Reply[];
+  const pairs = list.flatMap((name, n) =>
+    n % 2 === 0 ? [[String(name), String(list[n + 1])] as const] : [],
+  );
+  return pairs.length === 0 ? undefined : runFromFields(pinId, Object.fromEntries(pairs));
 }
 
 /** @param fields of the hash that lua/include/plan-runs.lua describes */

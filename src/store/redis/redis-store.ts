@@ -23,6 +23,8 @@ import { createPolicies } from './policies.ts';
 import type { ScriptRunner } from './script.ts';
 import { createSweep } from './sweep.ts';
 import { createTimers } from './timers.ts';
+import { createVerificationRecords } from './verification-records.ts';
+import { createVerifications } from './verifications.ts';
 
 /** The store over a connection that is open. Scripts are known only once all parts are made; `prepare` them then. */
 export function createRedisStore(deps: {
@@ -38,9 +40,11 @@ export function createRedisStore(deps: {
   const places = createEventPlaces();
   let closing: Promise<void> | undefined;
 
-  const store = {
+  return {
     ...createCatalog({ scripts }),
     ...createPins({ scripts, deliveries, messages }),
+    ...createVerificationRecords({ scripts }),
+    ...createVerifications({ scripts, deliveries, messages }),
     attemptPin: createAttempts({ scripts }),
     ...deliveries.verbs,
     ...createMediaTokens({ scripts }),
@@ -65,5 +69,4 @@ export function createRedisStore(deps: {
       return closing;
     },
   };
-  return store as unknown as Store;
 }

@@ -1,0 +1,37 @@
+-- PINs of a shard, newest first. ARGV: 2 and 3 cursor (include/pages.lua), 4 index (include/verifications.lua), 5 since when or '', 6 state or '',
+--   7 how many at most.
+-- Returns when and order+pinId of each; if there may be more, where it stopped is the last, and 1 in front of all, else 0.
+--@flags no-writes
+--@include pages
+--@include pin
+--@include verification-state
+local STEP, SCANNED = 100, 2000
+local index, since, state, wanted = ARGV[4], tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7])
+local found = { 0 }
+
+local function add(made, member)
+  found[#found + 1] = made
+  found[#found + 1] = member
+end
+local function stop(made, member)
+  found[1] = 1
+  add(made, member)
+  return found
+end
+
+local start = ARGV[2] == '' and 0 or page_start(root .. index, true, ARGV[2], ARGV[3])
+for from = start, start + SCANNED - 1, STEP do
+  local page = redis.call('ZREVRANGE', root .. index, from, from + STEP - 1, 'WITHSCORES')
+  for i = 1, #page, 2 do
+    local member, made = page[i], page[i + 1]
+    if since and tonumber(made) < since then return found end
+    local pin = state ~= '' and pin_read(string.sub(member, 17))
+    if state == '' or (pin and verification_state(pin) == state) then
+      add(made, member)
+      wanted = wanted - 1
+      if wanted == 0 then return stop(made, member) end
+    end
+  end
+  if #page < 2 * STEP then return found end
+  if from + STEP >= start + SCANNED then return stop(page[#page], page[#page - 1]) end
+end
