@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util';
 
-import { CliError } from './cli-error.ts';
+import { baseUrl, usage } from './options.ts';
 
 export type Command =
-  | { readonly name: 'help' }
   | { readonly name: 'keys create'; readonly key: { name: string; scopes?: string[] } }
   | { readonly name: 'keys revoke'; readonly id: string }
   | {
@@ -22,37 +21,16 @@ export interface Arguments {
   readonly url: string | undefined;
 }
 
-export const HELP = `Who may call Saypin: API keys, and users for Basic, sessions and OAuth2.
-
-  saypin keys create --name <name> [--scope <scope>]...     makes a key and prints it, this once
-  saypin keys list
-  saypin keys revoke <id>                                   at once and for good
-  saypin users add <username> [--scope <scope>]... [--generate-password]
-                                                            asks for the password, or reads a line of input
-  saypin users list
-  saypin users remove <username>                            with all sessions and tokens
-
-  --scope    what it may do, such as 2fa:pin:send; without: everything but keys:manage
-  --json     one JSON document instead of text
-  --url      of the service; without: http://HOST:PORT, and where nothing runs there, its store in DATA_DIR
-
-The service is asked with API_KEY, or else with the key in DATA_DIR/api-key (data/api-key).
-
-Ends with 0 when it is done, 1 when it failed, 2 when it was asked wrongly, 3 when there is no such key or user,
-4 when neither service nor store is within reach, 5 when the key is not accepted or may not do this.
-`;
-
 const OPTIONS = {
   name: { type: 'string' },
   scope: { type: 'string', multiple: true },
   'generate-password': { type: 'boolean' },
   json: { type: 'boolean' },
   url: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
 } as const;
 
 /** Options that all commands take; the others belong to the commands that name them. */
-const COMMON = ['json', 'url', 'help'];
+const COMMON = ['json', 'url'];
 const OWN: Readonly<Record<string, readonly string[]>> = {
   'keys create': ['name', 'scope'],
   'users add': ['scope', 'generate-password'],
@@ -63,8 +41,6 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const { values, positionals } = parse(argv);
   const [group = '', verb = '', ...rest] = positionals;
   const json = values.json ?? false;
-  if (values.help || group === '' || group === 'help')
-    return { command: { name: 'help' }, json, url: undefined };
   const name = `${group} ${verb}`.trimEnd();
   const foreign = Object.keys(values).find(key => ![...COMMON, ...(OWN[name] ?? [])].includes(key));
   const command = commandOf(name, rest, values);
@@ -118,15 +94,4 @@ function commandOf(
 
 function none(name: string, rest: readonly string[]): void {
   if (rest.length > 0) throw usage(`"${name}" takes nothing more, and was given "${rest[0]}"`);
-}
-
-function baseUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) throw usage('--url must be an http or https URL');
-  if (url.username !== '' || url.password !== '') throw usage('--url must have no name and password in it');
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
-}
-
-function usage(message: string): CliError {
-  return new CliError('usage', `${message}; see saypin --help`);
 }

@@ -6,6 +6,10 @@ export const EXIT = {
   notFound: 3,
   unreachable: 4,
   notAllowed: 5,
+  /** verify: the PIN is not right, or not any more. */
+  notVerified: 6,
+  /** doctor: nothing is broken, and something is not as it should be. */
+  warnings: 7,
 } as const;
 
 /** Why a command came to nothing, in words that say what to do. */

@@ -23,7 +23,8 @@ export async function connect(url: string | undefined, environment: Environment)
   return await storeBackend({ path: join(dataDir, 'saypin.db'), url: address });
 }
 
-function localAddress(environment: Environment): string {
+/** Where this machine's configuration has the service. */
+export function localAddress(environment: Environment): string {
   const host = environment['HOST'] || '127.0.0.1';
   const everywhere = host === '0.0.0.0' || host === '::';
   const name = host.includes(':') ? `[${host}]` : host;

@@ -22,6 +22,19 @@ export async function readPassword(input: Input, prompt: (text: string) => void)
   return password;
 }
 
+/** Asks once, and shows nothing of it at a terminal; else the first line of input. @throws CliError usage */
+export async function readSecret(
+  input: Input,
+  prompt: (text: string) => void,
+  question: string,
+): Promise<string> {
+  if (input.isTTY) prompt(`${question}: `);
+  const line = await lineOf(input, input.isTTY === true);
+  if (input.isTTY) prompt('\n');
+  if (line === undefined || line === '') throw new CliError('usage', `no ${question} was given`);
+  return line;
+}
+
 /** Undefined at the end of input, or at Ctrl-C. */
 async function lineOf(input: Input, terminal: boolean): Promise<string | undefined> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });

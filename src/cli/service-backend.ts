@@ -50,10 +50,10 @@ export function serviceBackend(options: { url: string; apiKey: string }): Backen
 }
 
 /** Whether Saypin answers there; false when nobody listens. Asked without the key, which is nobody else's. */
-export async function isServiceAt(url: string): Promise<boolean> {
+export async function isServiceAt(url: string, withinMs = TIMEOUT_MS): Promise<boolean> {
   let answer: { status: number; text: string };
   try {
-    answer = await send(`${url}/health/live`, { redirect: 'error' });
+    answer = await send(`${url}/health/live`, { redirect: 'error' }, withinMs);
   } catch (error) {
     if (error instanceof Unreachable && error.code === 'ECONNREFUSED') return false;
     throw error;
@@ -72,10 +72,15 @@ class Unreachable extends CliError {
   }
 }
 
-async function send(url: string, request: RequestInit): Promise<{ status: number; text: string }> {
+/** One request, and its answer whatever it is. @throws CliError unreachable */
+export async function send(
+  url: string,
+  request: RequestInit,
+  withinMs = TIMEOUT_MS,
+): Promise<{ status: number; text: string; headers: Headers }> {
   try {
-    const response = await fetch(url, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) });
-    return { status: response.status, text: await response.text() };
+    const response = await fetch(url, { ...request, signal: AbortSignal.timeout(withinMs) });
+    return { status: response.status, text: await response.text(), headers: response.headers };
   } catch (error) {
     const { cause, message } = error as Error & { cause?: Error & { code?: string } };
     const reason = cause?.message || cause?.code || message;
@@ -112,14 +117,14 @@ function problemOf(url: string, status: number, text: string): CliError {
   return new CliError('failed', `the service answered ${status}: ${serviceException.text}`);
 }
 
-function notOurs(url: string): CliError {
+export function notOurs(url: string): CliError {
   return new CliError(
     'unreachable',
     `what answers at ${url} is not this version of Saypin: say with --url or PORT where it is`,
   );
 }
 
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 
-import { run } from '../../src/cli/run.ts';
+import { run, type Terminal } from '../../src/cli/run.ts';
 import { AuthServer } from '../api/auth/rig.ts';
 
 export interface Ended {
@@ -10,20 +10,41 @@ export interface Ended {
   error: string;
 }
 
+export interface EndedWithBytes extends Ended {
+  /** All that was written to the output that was no text. */
+  bytes: Buffer;
+}
+
 /** One command in this process; what it is told on its input is `input`. */
 export async function saypin(
   argv: readonly string[],
   environment: Record<string, string>,
   input = '',
 ): Promise<Ended> {
-  const ended = { code: -1, out: '', error: '' };
+  const { bytes: _, ...ended } = await saypinAt(argv, { environment, input: inputOf(input) });
+  return ended;
+}
+
+/** The same at a terminal of one's own, files and colours included. */
+export async function saypinAt(
+  argv: readonly string[],
+  terminal: Partial<Terminal> & Pick<Terminal, 'environment'>,
+): Promise<EndedWithBytes> {
+  const ended: EndedWithBytes = { code: -1, out: '', error: '', bytes: Buffer.alloc(0) };
   ended.code = await run(argv, {
-    environment,
-    input: Readable.from([Buffer.from(input)]),
-    out: text => void (ended.out += text),
+    input: inputOf(''),
+    out(chunk) {
+      if (typeof chunk === 'string') ended.out += chunk;
+      else ended.bytes = Buffer.concat([ended.bytes, chunk]);
+    },
     error: text => void (ended.error += text),
+    ...terminal,
   });
   return ended;
+}
+
+export function inputOf(text: string): Readable {
+  return Readable.from([Buffer.from(text)]);
 }
 
 /** The service on a port of its own, and the environment that it was started with. */
