@@ -29,7 +29,8 @@ export class Service {
   ) {
     this.folder = folder;
     this.url = `http://127.0.0.1:${ports.service}`;
-    this.simUrl = `http://127.0.0.1:${ports.sim}`;
+    // A simulator that stands apart, or the one in the process.
+    this.simUrl = environment.SIM_URL ?? `http://127.0.0.1:${ports.sim}`;
     this.apiKey = environment.API_KEY ?? '';
     this.#environment = {
       PORT: String(ports.service),

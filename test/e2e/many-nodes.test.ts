@@ -1,0 +1,316 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { Ear } from '../../sip-sim/ear.ts';
+import { Balancer } from '../support/balancer.ts';
+import { noRedis, startRedis, type RedisServer } from '../support/redis-server.ts';
+import { eventually, recordCanary, Service } from '../support/service.ts';
+import { startSimProcess, type SimProcess } from '../support/sim-process.ts';
+import { createApplication, type SimCall } from '../support/story.ts';
+import { TimerWatch } from '../support/timer-watch.ts';
+
+/**
+ * Two processes of the service on one Redis, behind a balancer that sends every request to the other one in turn, against a
+ * simulator in a third process. faults.md F4: one is killed every few seconds, and a rolling restart. `KILLS` (20 in
+ * `npm run test:faults`) sets the size of the first; a few calls and two kills otherwise.
+ */
+const KILLS = Number(process.env.KILLS ?? 2);
+const FULL = KILLS >= 10;
+const CALLS = Number(process.env.NODE_CALLS ?? (FULL ? 50 : 6));
+const SPEED = Number(process.env.NODE_SPEED ?? (FULL ? 2 : 4));
+/** Long enough for a node to die in the middle of it. */
+const WORDS =
+  'Hello. This is your bank, with the code that you have just asked for, to log in. Your code is {{pin}}';
+/** Of a timer that nobody holds: beyond it comes only what the store's answer takes. */
+const MAX_OVERDUE_MS = 1_000;
+/** A send that a dying node took with it is tried again by its customer, and a call by the guard, in far less. */
+const PATIENCE_MS = 60_000;
+
+let ear: Ear;
+let redis: RedisServer;
+let simulator: SimProcess;
+let balancer: Balancer;
+let nodes: Service[] = [];
+let ready = new Set<string>();
+let folder: string;
+let applicationId: string;
+let numbers = 0;
+
+beforeAll(async () => {
+  if (noRedis) return;
+  ear = await Ear.create();
+  folder = mkdtempSync(join(tmpdir(), 'saypin-nodes-'));
+  [redis, simulator] = await Promise.all([startRedis(), startSimProcess(SPEED)]);
+  balancer = await Balancer.start(() => nodes.map(({ url }) => url).filter(url => ready.has(url)));
+  const SAYPIN_CONFIG = join(folder, 'config.json');
+  writeFileSync(
+    SAYPIN_CONFIG,
+    JSON.stringify({ carriers: [simulator.carrier], api: { requestLimits: false } }),
+  );
+  const environment = {
+    SAYPIN_CONFIG,
+    REDIS_URL: redis.url,
+    PUBLIC_URL: balancer.url,
+    SIM_URL: simulator.url,
+    LOG_LEVEL: 'info',
+  };
+  nodes = await Promise.all([Service.start(environment), Service.start(environment)]);
+  ready = new Set(nodes.map(({ url }) => url));
+  applicationId = await createApplication(nodes[0]!);
+}, 60_000);
+
+afterAll(async () => {
+  if (noRedis) return;
+  await Promise.all(nodes.map(node => node.kill()));
+  await balancer.close();
+  await simulator.stop();
+  await redis.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Verification {
+  id: string;
+  state: string;
+  timeline: { channel: string; state: string }[];
+}
+
+/** Who sends, hears and types in, and asks again where a node died on the phone. */
+interface Customer {
+  readonly phone: string;
+  readonly verified: boolean;
+  /** Calls that were asked for, the first included. */
+  readonly asked: number;
+  readonly calls: number;
+  readonly texts: number;
+  readonly seconds: number;
+}
+
+async function through<Body>(method: string, path: string, body?: unknown, key?: string) {
+  const answer = await fetch(`${balancer.url}${path}`, {
+    method,
+    headers: {
+      authorization: `App ${nodes[0]!.apiKey}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(key !== undefined && { 'idempotency-key': key }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, body: (await answer.json()) as Body };
+}
+
+/** Until a node that lives has answered: 5xx and broken connections are what customers repeat. */
+async function insist<Body>(method: string, path: string, body?: unknown, key?: string): Promise<Body> {
+  return await eventually(
+    `${method} ${path}`,
+    async () => {
+      const answer = await through<Body>(method, path, body, key).catch(() => undefined);
+      // 409: the first request with this key was cut off, and its claim on the key stands for a while.
+      if (!answer || answer.status >= 500 || answer.status === 409) return undefined;
+      expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
+      return answer.body;
+    },
+    PATIENCE_MS,
+  );
+}
+
+const sim = async <Body>(path: string, body?: unknown): Promise<Body> =>
+  await nodes[0]!.sim<Body>(body === undefined ? 'GET' : 'PUT', path, body);
+
+const callsOf = async (phone: string): Promise<SimCall[]> =>
+  (await sim<{ calls: SimCall[] }>(`/phones/${phone}/calls`)).calls;
+
+async function newPhone(behaviour: Record<string, unknown>): Promise<string> {
+  const phone = `+417930${String(numbers++).padStart(5, '0')}`;
+  await sim(`/phones/${phone}`, { answerAfterMs: 1_000, hangupAfterMs: 60_000, ...behaviour });
+  return phone;
+}
+
+async function send(phone: string, steps: readonly object[]): Promise<Verification> {
+  const body = {
+    to: phone,
+    applicationId,
+    text: WORDS,
+    language: 'en',
+    plan: { steps },
+  };
+  return await insist<Verification>('POST', '/v1/verifications', body, randomUUID());
+}
+
+/** Of the phone's `count`-th call, once it is over. */
+async function heard(phone: string, count: number): Promise<string | undefined> {
+  const call = await eventually(
+    `call ${count} of ${phone} to end`,
+    async () => {
+      const over = (await callsOf(phone)).filter(({ state }) => state === 'ended');
+      return over.length >= count && over.at(-1);
+    },
+    PATIENCE_MS,
+  );
+  const [reading] = ear.listen(await nodes[0]!.recording(call.id)).readings;
+  return reading !== undefined && /^\d{6}$/.test(reading) ? reading : undefined;
+}
+
+/** How the phone comes to ring: at once, after a text that failed, or by a timer, after one of which nothing is heard. */
+const KINDS = {
+  call: { smsOutcome: 'delivered', steps: [{ channel: 'voice' }] },
+  undelivered: { smsOutcome: 'undelivered', steps: [{ channel: 'sms' }, { channel: 'voice' }] },
+  silent: {
+    smsOutcome: 'silent',
+    steps: [{ channel: 'sms', next: { noReportAfterSeconds: 2 } }, { channel: 'voice' }],
+  },
+} as const;
+const kindOf = (index: number) => KINDS[(['call', 'undelivered', 'silent'] as const)[index % 3]!];
+
+async function customer({ smsOutcome, steps }: (typeof KINDS)[keyof typeof KINDS]): Promise<Customer> {
+  const began = performance.now();
+  const phone = await newPhone({ smsOutcome });
+  const { id } = await send(phone, steps);
+  let asked = 1;
+  let pin = await heard(phone, asked);
+  while (pin === undefined && asked < 10) {
+    // A dialogue dies with its node, and the person says: call me again.
+    asked++;
+    await insist('POST', `/v1/verifications/${id}/next`, { channel: 'voice' }, randomUUID());
+    pin = await heard(phone, asked);
+  }
+  recordCanary(pin ?? '');
+  const verified = await eventually(
+    'the check',
+    async () => {
+      // A check is never repeated blindly: what is known of it is asked for.
+      const answer = await through<{ verified?: boolean }>('POST', `/v1/verifications/${id}/check`, {
+        pin,
+      }).catch(() => undefined);
+      if (answer?.body.verified === true) return true;
+      const seen = await insist<Verification>('GET', `/v1/verifications/${id}`);
+      return seen.state === 'verified';
+    },
+    PATIENCE_MS,
+  );
+  const { messages } = await sim<{ messages: unknown[] }>(`/phones/${phone}/messages`);
+  return {
+    phone,
+    verified,
+    asked,
+    calls: (await callsOf(phone)).length,
+    texts: messages.length,
+    seconds: (performance.now() - began) / 1_000,
+  };
+}
+
+async function liveCalls(): Promise<number> {
+  return (await sim<{ liveCalls: number }>('/')).liveCalls;
+}
+
+/** References in the lines of a node that say `message`. */
+function refsLogged(node: Service, message: string): Set<string> {
+  const lines = node.logs.split('\n').filter(line => line.includes(`"msg":"${message}"`));
+  return new Set(lines.map(line => (JSON.parse(line) as { ref: string }).ref));
+}
+
+describe.skipIf(noRedis)('two nodes on one Redis', () => {
+  test(
+    'the whole story, each step of it at the other node',
+    async () => {
+      const customers = await Promise.all(Array.from({ length: 4 }, (_, index) => customer(kindOf(index))));
+      for (const { verified, asked, calls } of customers)
+        expect({ verified, asked, calls }).toEqual({ verified: true, asked: 1, calls: 1 });
+
+      for (const { url } of nodes) {
+        const here = balancer.journal.filter(({ node }) => node === url);
+        expect(
+          here.some(({ path }) => path.endsWith('/status')),
+          'webhooks at both nodes',
+        ).toBe(true);
+      }
+      expect(balancer.journal.some(({ path }) => path.endsWith('/text'))).toBe(true);
+      expect(balancer.journal.filter(({ upgrade }) => upgrade)).toHaveLength(customers.length);
+      const [a, b] = nodes.map(node => ({
+        placed: refsLogged(node, 'call placed'),
+        ended: refsLogged(node, 'call ended'),
+      }));
+      const crossed = [...a!.placed]
+        .filter(ref => b!.ended.has(ref))
+        .concat([...b!.placed].filter(ref => a!.ended.has(ref)));
+      expect(crossed.length, 'calls that one node placed and the other wrote off').toBeGreaterThan(0);
+    },
+    PATIENCE_MS * 2,
+  );
+
+  test(
+    `F4: ${KILLS} kills with ${CALLS} calls live`,
+    async () => {
+      const timers = new TimerWatch(redis.client);
+      const run = { over: false };
+      const done: Customer[] = [];
+      const line = async (index: number): Promise<void> => {
+        while (!run.over) done.push(await customer(kindOf(index)));
+      };
+      timers.start();
+      const lines = Promise.all(Array.from({ length: CALLS }, (_, index) => line(index)));
+      const liveAtKill: number[] = [];
+      const readyMs: number[] = [];
+      try {
+        for (let kill = 0; kill < KILLS; kill++) {
+          await eventually('calls to be live', async () => (await liveCalls()) >= CALLS / 2, PATIENCE_MS);
+          liveAtKill.push(await liveCalls());
+          const node = nodes[kill % 2]!;
+          await node.kill();
+          await new Promise(resolve => setTimeout(resolve, 500));
+          await node.restart();
+          readyMs.push(Math.round(node.readyMs));
+          await new Promise(resolve => setTimeout(resolve, 1_000));
+        }
+      } finally {
+        run.over = true;
+        await Promise.allSettled([lines]);
+        await timers.stop();
+      }
+      await lines;
+      const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+      const duplicates = sum(done.map(({ calls, asked }) => Math.max(0, calls - asked)));
+      const repeatedTexts = sum(done.map(({ texts }) => Math.max(0, texts - 1)));
+      const cut = sum(done.map(({ asked }) => asked - 1));
+      const longest = Math.max(...done.map(({ seconds }) => seconds));
+      process.stdout.write(
+        ` F4: ${KILLS} kills, ${sum(liveAtKill)} calls live at them, ${done.length} verifications, ${cut} calls cut and asked for again, ` +
+          `${duplicates} duplicate calls, ${repeatedTexts} duplicate texts, latest timer ${Math.round(timers.maxOverdueMs)} ms beyond its due or lease ` +
+          `(${timers.seen} seen), ready in ${readyMs.join(', ')} ms, longest verification ${longest.toFixed(1)} s, ` +
+          `${balancer.retried} requests retried by the balancer\n`,
+      );
+      expect(done.length).toBeGreaterThanOrEqual(CALLS);
+      expect(sum(liveAtKill), 'a vacuous run').toBeGreaterThanOrEqual((KILLS * CALLS) / 2);
+      expect(timers.seen, 'a vacuous run').toBeGreaterThan(CALLS);
+      // Some dialogues die with their node, or this was no test of that.
+      if (FULL) expect(cut).toBeGreaterThan(0);
+      expect(done.every(({ verified }) => verified)).toBe(true);
+      // The carrier is asked for its list before anything is dialled twice.
+      expect(duplicates).toBe(0);
+      expect(timers.maxOverdueMs).toBeLessThan(MAX_OVERDUE_MS);
+    },
+    PATIENCE_MS * (2 + KILLS),
+  );
+
+  test(
+    'a rolling restart loses nothing, and cuts no call',
+    async () => {
+      const calls = Math.min(CALLS, 12);
+      const customers = Promise.all(Array.from({ length: calls }, (_, index) => customer(kindOf(index))));
+      await eventually('calls to be live', async () => (await liveCalls()) >= calls / 2, PATIENCE_MS);
+      for (const node of nodes) {
+        // What a balancer's health check does, at once.
+        ready.delete(node.url);
+        expect(await node.stop()).toBe(0);
+        await node.restart();
+        ready.add(node.url);
+      }
+      for (const { verified, asked, calls } of await customers)
+        expect({ verified, asked, calls }).toEqual({ verified: true, asked: 1, calls: 1 });
+    },
+    PATIENCE_MS * 3,
+  );
+});
