@@ -22,6 +22,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: `    if (count.run(pin.pinId).changes !== 1) return { outcome: 'exhausted', to, attemptsRemaining: 0 };`,
     replace: `    if (!same(request.expected, request.candidate) && count.run(pin.pinId).changes !== 1) return { outcome: 'exhausted', to, attemptsRemaining: 0 };`,
     tests: [SQLITE],
+    only: 'attemptPin',
   },
   {
     name: 'I5: the signature of webhooks is ignored',
@@ -36,6 +37,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: `      if (run.turn !== request.expectedTurn) return { outcome: 'stale', run };`,
     replace: '',
     tests: [SQLITE, 'test/faults/attempts-model.test.ts'],
+    only: 'advanceRun|sqlite: guesses',
   },
   {
     name: 'no dedupe: an opId that comes again is done again',
@@ -43,6 +45,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: '    if (known) return (await known.again()) as Result;',
     replace: '',
     tests: [SQLITE],
+    only: 'repeated opId|done once for an opId',
   },
   {
     name: '.get() outside of the transaction: answered before it is committed',
@@ -74,6 +77,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'live: liveCalls(pin.pinId) };',
     replace: 'live: [] };',
     tests: [SQLITE],
+    only: 'an attempt',
   },
   {
     name: 'I4: a redial although it was verified',
@@ -81,6 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: ' OR pin.last_verified_at >= ${table}.created_at',
     replace: '',
     tests: [SQLITE],
+    only: 'another try',
   },
   {
     name: 'I4: timers without a lease',
@@ -88,6 +93,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: `      for (const row of rows) lease.run(at + Math.ceil(leaseMs), text(row['id']));`,
     replace: `      for (const row of rows) lease.run(at, text(row['id']));`,
     tests: [SQLITE],
+    only: 'timers',
   },
   {
     name: 'I4: a failed step is not armed, only followed',
@@ -117,6 +123,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: '      spendToken.run(tokenHash);',
     replace: '      if (tokenHash.length === 0) spendToken.run(tokenHash);',
     tests: [SQLITE],
+    only: 'media tokens',
   },
   {
     name: 'I5: a delivery steps down the lattice',
@@ -124,6 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'DELIVERY_STATES.indexOf(request.to) > DELIVERY_STATES.indexOf(before.state)',
     replace: 'request.to !== before.state || DELIVERY_STATES.length === 0',
     tests: [SQLITE],
+    only: 'transition',
   },
   {
     name: 'I3: an earlier PIN is not superseded',
@@ -131,6 +139,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: '    if (request.supersede) supersedeOthers(pin, at);',
     replace: '    if (request.supersede && at < 0) supersedeOthers(pin, at);',
     tests: [SQLITE],
+    only: 'supersession',
   },
   {
     name: 'I2: no cap over all PINs of a number',
@@ -138,6 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: '    if (failureCap && windows.wait(failures, failureCap, at) > 0) {',
     replace: '    if (failureCap && windows.wait(failures, failureCap, at) > Infinity) {',
     tests: [SQLITE],
+    only: 'failure cap',
   },
   {
     name: 'I3: a PIN is right again after its one use',
@@ -145,6 +155,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: `  if (pin.state === 'verified' && !pin.allowMultiple) return 'used';`,
     replace: '',
     tests: [SQLITE],
+    only: 'attemptPin',
   },
   {
     name: 'I3: a PIN outlives its time',
@@ -152,6 +163,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: `  return pin.expiresAt <= at ? 'expired' : undefined;`,
     replace: `  return pin.expiresAt <= at - 1e12 ? 'expired' : undefined;`,
     tests: [SQLITE],
+    only: 'expiry',
   },
   {
     name: 'the seed outlives the PIN',
@@ -159,13 +171,15 @@ export const MUTANTS: readonly Mutant[] = [
     find: '    if (attemptsRemaining === 0 || (right && !pin.allowMultiple)) erase.run(pin.pinId);',
     replace: '',
     tests: [SQLITE, 'test/store/sqlite-erasure.test.ts'],
+    only: 'attemptPin|seed',
   },
   {
     name: 'synchronous=NORMAL: a commit is not on the disk',
     file: 'src/store/sqlite/open-database.ts',
     find: '    PRAGMA synchronous = FULL;',
     replace: '    PRAGMA synchronous = NORMAL;',
-    tests: ['test/store/sqlite-open.test.ts', 'test/faults/disk.test.ts'],
+    tests: ['test/store/sqlite-open.test.ts'],
+    only: 'pragmas',
   },
   {
     name: 'F32: a store whose log is missing is opened all the same',
@@ -187,6 +201,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: `      if (integer(row['lease_until']) > at) return { outcome: 'busy' };`,
     replace: '',
     tests: [SQLITE],
+    only: 'idempotency key',
   },
   {
     name: 'Redis: a command that comes again is done again (attempts, calls)',

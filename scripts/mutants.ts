@@ -18,6 +18,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -27,7 +28,10 @@ const ROOT = join(import.meta.dirname, '..');
 const TIMEOUT_MS = 300_000;
 const QUICK = 3;
 
-type Fate = 'killed' | 'SURVIVED' | 'TESTS ALREADY FAIL' | 'PATTERN NOT FOUND ONCE';
+/** What tests said of the tree as it is. */
+const green = new Map<string, boolean>();
+
+type Fate = 'killed' | 'SURVIVED' | 'TESTS ALREADY FAIL' | 'PATTERN NOT FOUND ONCE' | 'NO LONGER PARSES';
 
 const words = process.argv.slice(2);
 const chosen = words.includes('--quick')
@@ -72,10 +76,10 @@ async function fateOf(mutant: Mutant): Promise<Fate> {
   const path = join(tree, mutant.file);
   const before = readFileSync(path, 'utf8');
   if (before.split(mutant.find).length !== 2) return 'PATTERN NOT FOUND ONCE';
-  writeFileSync(
-    path,
-    before.replace(mutant.find, () => mutant.replace),
-  );
+  const after = before.replace(mutant.find, () => mutant.replace);
+  // A file that cannot be loaded turns everything red, and shows nothing.
+  if (mutant.file.endsWith('.ts') && !parses(after)) return 'NO LONGER PARSES';
+  writeFileSync(path, after);
   let passed: boolean;
   try {
     passed = await testsPass(mutant);
@@ -87,7 +91,14 @@ async function fateOf(mutant: Mutant): Promise<Fate> {
   return (await testsPass(mutant)) ? 'killed' : 'TESTS ALREADY FAIL';
 }
 
-const green = new Map<string, boolean>();
+function parses(source: string): boolean {
+  try {
+    stripTypeScriptTypes(source);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 async function testsPass(mutant: Mutant): Promise<boolean> {
   const intact =

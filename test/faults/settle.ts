@@ -1,0 +1,166 @@
+import { groupBy, only } from './journal.ts';
+import { destinyOf, FALLBACKS, pause, type Load } from './load.ts';
+import { FULL } from './results.ts';
+import type { World } from './world.ts';
+
+/** What the service says of a verification, over its API. */
+export interface Known {
+  readonly id: string;
+  readonly to: string;
+  readonly state: string;
+  readonly createdAt: string;
+  readonly timeline: readonly {
+    channel: string;
+    at: string;
+    trigger?: string;
+    state: string;
+    endedAt?: string;
+  }[];
+}
+export interface LoggedEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly data: { readonly verificationId?: string };
+}
+
+/** Everything as it is in the end. */
+export interface Ending {
+  /** By id. */
+  readonly known: ReadonlyMap<string, Known>;
+  readonly events: readonly LoggedEvent[];
+  /** What did not come to its end although nothing held it up any more. */
+  readonly unsettled: readonly string[];
+}
+
+export const ENDS = ['verified', 'expired', 'exhausted', 'superseded', 'cancelled'];
+const PAGE = 100;
+
+/** Lets all calls end, cancels what is then open, and waits until the customer was told of everything: `waitMs` each. */
+export async function settle(world: World, load: Load, waitMs: number): Promise<Ending> {
+  await load.quiet();
+  const before = await eachSettled(world, waitMs);
+  await load.quiet();
+  await endAll(world, before);
+  const known = await eachEnded(world, waitMs);
+  const events = await eachToldOf(world, known, waitMs);
+  return { known, events, unsettled: before.filter(each => !isOver(each)).map(unsettled) };
+}
+
+/** How each verification was said to have ended. One without a plan, which expires in silence, is not told of. */
+export function endsTold(events: readonly LoggedEvent[]): ReadonlyMap<string, readonly string[]> {
+  const ends = events.filter(({ type }) => ENDS.includes(type.replace('verification.', '')));
+  const byId = groupBy(ends, ({ data }) => data.verificationId ?? '');
+  return new Map(
+    [...byId].map(([id, all]) => [id, all.map(({ type }) => type.replace('verification.', ''))]),
+  );
+}
+
+function isOver({ to, state, timeline }: Known): boolean {
+  const last = timeline.at(-1);
+  if (FALLBACKS.includes(destinyOf(to)) && state === 'pending' && last?.channel !== 'voice') return false;
+  return last?.channel !== 'voice' || last.endedAt !== undefined;
+}
+
+/** The carrier has said how every call ended, some time ago. */
+function unsettled({ to, state, timeline }: Known): string {
+  const steps = timeline.map(step => `${step.channel} ${step.trigger ?? ''} ${step.state}`);
+  return `I1: ${to} (${state}) is still under way: ${steps.join(', ')}`;
+}
+
+/** Resolves when no call is due or under way any more, or at the end of the wait. */
+async function eachSettled(world: World, waitMs: number): Promise<readonly Known[]> {
+  return await poll(
+    waitMs,
+    async () => await verificationsOf(world, world.ids.applicationId),
+    all => all.every(isOver),
+  );
+}
+
+/** What is open is cancelled, as an application would. */
+async function endAll(world: World, known: readonly Known[]): Promise<void> {
+  const open = known.filter(({ state }) => state === 'pending');
+  await inParallel(
+    open,
+    async ({ id }) => void (await world.service.api('POST', `/v1/verifications/${id}/cancel`)),
+  );
+}
+
+async function eachEnded(world: World, waitMs: number): Promise<ReadonlyMap<string, Known>> {
+  const all = await poll(
+    waitMs,
+    async () => [
+      ...(await verificationsOf(world, world.ids.applicationId)),
+      ...(await verificationsOf(world, world.short.applicationId)),
+    ],
+    found => found.every(({ state }) => ENDS.includes(state)),
+  );
+  return new Map(all.map(each => [each.id, each]));
+}
+
+/**
+ * Whether the customer must have everything in the end. On Redis what a process had taken when it died is another's only a minute
+ * later, for which the short form does not wait.
+ */
+export const awaitsEvents = (world: World): boolean => FULL || !world.redis;
+
+/** Resolves when every end is in the log and the customer has all of that, or at the end of the wait. */
+async function eachToldOf(
+  world: World,
+  known: ReadonlyMap<string, Known>,
+  waitMs: number,
+): Promise<readonly LoggedEvent[]> {
+  return await poll(
+    waitMs,
+    async () => await pagesOf<LoggedEvent>(world, '/v1/events?', 'events'),
+    events => {
+      const told = endsTold(events);
+      if (![...known.values()].every(({ id, to }) => destinyOf(to) === 7 || told.has(id))) return false;
+      if (!awaitsEvents(world)) return true;
+      const received = new Set(only(world.journal.read(), 'event').map(({ id }) => id));
+      return events.every(({ id }) => received.has(id));
+    },
+  );
+}
+
+async function verificationsOf(world: World, applicationId: string): Promise<readonly Known[]> {
+  return await pagesOf<Known>(world, `/v1/verifications?applicationId=${applicationId}&`, 'verifications');
+}
+
+async function pagesOf<Item>(world: World, path: string, field: string): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  let cursor: string | undefined;
+  do {
+    const more = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const { status, body } = await world.service.api('GET', `${path}limit=${PAGE}${more}`);
+    if (status !== 200) throw new Error(`${path}: ${status}`);
+    items.push(...(body[field] as Item[]));
+    cursor = body['nextCursor'] as string | undefined;
+  } while (cursor !== undefined);
+  return items;
+}
+
+async function poll<Value>(
+  waitMs: number,
+  look: () => Promise<Value>,
+  enough: (value: Value) => boolean,
+): Promise<Value> {
+  const end = performance.now() + waitMs;
+  for (;;) {
+    const value = await look();
+    if (enough(value) || performance.now() > end) return value;
+    await pause(250);
+  }
+}
+
+/** Sixteen at a time. */
+export async function inParallel<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const queue = [...items];
+  await Promise.all(
+    Array.from({ length: 16 }, async () => {
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+    }),
+  );
+}
