@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -7,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { KEYS } from '../support/api-server.ts';
 import type { AuthServer } from '../api/auth/rig.ts';
+import { freePort } from '../support/service.ts';
 import { listening } from './rig.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -71,5 +73,56 @@ describe('bin/saypin.js', () => {
     // A new enough one goes on, and finds nothing to run here.
     expect(ended.code).toBe(1);
     if (Number(/\d+/.exec(version)?.[0]) < 24) expect(ended.error).toMatch(/needs Node 24 .*npm ci/);
+  });
+
+  it.each([
+    ['serve', /^Saypin is ready: http:\/\/127\.0\.0\.1:/],
+    ['sim', /^simulator ready on http:\/\/127\.0\.0\.1:/],
+  ])('runs %s until it is told to stop', async (command, ready) => {
+    const folder = mkdtempSync(join(tmpdir(), 'saypin-launcher-'));
+    const env = {
+      PORT: String(await freePort()),
+      SIM_PORT: String(await freePort()),
+      SIM_SMTP_PORT: String(await freePort()),
+      DATA_DIR: folder,
+      LOG_LEVEL: 'error',
+    };
+    const child = spawn(own ?? process.execPath, [LAUNCHER, command], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const ended = once(child, 'exit');
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => void (said += chunk.toString()));
+    const [line] = (await Promise.race([once(child.stdout, 'data'), ended])) as [Buffer | number];
+    expect(String(line)).toMatch(ready);
+    // It prints its line before it listens to signals; once it answers, it does.
+    await (await fetch(/http:\S+\d/.exec(String(line))![0])).arrayBuffer();
+    child.kill('SIGTERM');
+    expect(await ended).toStrictEqual([0, null]);
+    expect(said).toBe('');
+    rmSync(folder, { recursive: true });
+  });
+
+  it('makes a sound with what is on the disk already', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'saypin-launcher-'));
+    environment = { ...environment, DATA_DIR: folder };
+    const argv = [
+      'say',
+      'Your code is,, {{pin}}',
+      '--pin',
+      '5842',
+      '--rate',
+      '0.7',
+      '-o',
+      join(folder, 'x.wav'),
+    ];
+    expect((await launch(process.execPath, argv)).code).toBe(0);
+    const before = performance.now();
+    expect((await launch(process.execPath, argv)).code).toBe(0);
+    process.stdout.write(
+      `  npx saypin say, clips warm, start to end: ${Math.round(performance.now() - before)} ms\n`,
+    );
+    rmSync(folder, { recursive: true });
   });
 });

@@ -176,7 +176,7 @@ describe('saypin export and import', () => {
     let refusals = 1;
     const real = globalThis.fetch;
     globalThis.fetch = async (input, init) => {
-      const path = new URL(input as string).pathname;
+      const path = new URL(input instanceof Request ? input.url : input).pathname;
       if (path === '/2fa/2/applications' && refusals-- > 0)
         return new Response('{}', { status: 429, headers: { 'retry-after': '7' } });
       return await real(input, init);

@@ -1,6 +1,7 @@
 import { isLanguage } from '../../../ivr/index.ts';
 import type { Clock } from '../../clock.ts';
 import { createLogger } from '../../log.ts';
+import { createConditioner } from '../../speech/conditioner-worker.ts';
 import { createSpeech } from '../../speech/speech-service.ts';
 import { SpeechError } from '../../speech/speech.ts';
 import { canonicalLanguage } from '../../speech/voices.ts';
@@ -12,7 +13,13 @@ export async function checkVoices(
   deps: { dataDir: string; clock: Clock; findings: Findings },
 ): Promise<void> {
   const { dataDir, clock, findings } = deps;
-  const speech = createSpeech({ dataDir, clock, log: createLogger('silent') });
+  const makeClip = createConditioner();
+  const speech = createSpeech({
+    dataDir,
+    clock,
+    log: createLogger('silent'),
+    condition: async raw => makeClip(raw),
+  });
   try {
     for (const language of new Set(languages)) {
       try {

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { dialects, languageOf, toSsml, type SsmlTarget } from '../../../ivr/index.ts';
 import { systemClock } from '../../clock.ts';
 import { createLogger } from '../../log.ts';
+import { createConditioner } from '../../speech/conditioner-worker.ts';
 import { decodeMulaw } from '../../speech/g711.ts';
 import { createSpeech } from '../../speech/speech-service.ts';
 import { SpeechError, type Speech } from '../../speech/speech.ts';
@@ -121,7 +122,14 @@ interface Made {
 
 async function speak(speaking: Speaking, voiceName: string | undefined, terminal: Terminal): Promise<Made> {
   const dataDir = terminal.environment['DATA_DIR'] || 'data';
-  const speech = createSpeech({ dataDir, clock: systemClock, log: createLogger('silent') });
+  const makeClip = createConditioner();
+  const speech = createSpeech({
+    dataDir,
+    clock: systemClock,
+    log: createLogger('silent'),
+    // No call is live here that this could hold up, and a worker takes a while to start.
+    condition: async raw => makeClip(raw),
+  });
   try {
     const { language } = speaking;
     const { voice, fallback } = speech.chooseVoice({
