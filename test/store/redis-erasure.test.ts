@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import type { PinId } from '../../src/domain/types.ts';
 import type { Store } from '../../src/store/store.ts';
 import { openRedisHarness } from '../support/redis-harness.ts';
 import { noRedis, startRedis, type RedisServer } from '../support/redis-server.ts';
 import {
+  advanceRequest,
   attempt,
   createdPin,
   pinRequest,
@@ -45,19 +47,25 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a seed that is over', () => {
     return JSON.stringify(parts);
   }
 
-  const ends: [string, PinOptions, (store: Store, options: PinOptions) => Promise<unknown>][] = [
-    ['verified', { allowMultiple: false }, async () => {}],
-    ['exhausted', { attempts: 1 }, async () => {}],
-    ['superseded', {}, (store, options) => createdPin(store, { ...options, supersede: true })],
+  const ends: [string, PinOptions, (store: Store, options: PinOptions, pinId: PinId) => Promise<unknown>][] =
     [
-      'expired',
-      { ttlMs: 1000 },
-      async store => {
-        await harness.advance(1000);
-        await store.sweep({ retentionMs: 60_000 });
-      },
-    ],
-  ];
+      ['verified', { allowMultiple: false }, async () => {}],
+      ['exhausted', { attempts: 1 }, async () => {}],
+      ['superseded', {}, (store, options) => createdPin(store, { ...options, supersede: true })],
+      [
+        'cancelled',
+        { plan: true },
+        async (store, _options, pinId) => await store.cancelPin({ opId: 'cancel', pinId, events: [] }),
+      ],
+      [
+        'expired',
+        { ttlMs: 1000 },
+        async store => {
+          await harness.advance(1000);
+          await store.sweep({ retentionMs: 60_000 });
+        },
+      ],
+    ];
 
   it.each(ends)(
     'because the PIN is %s is nowhere, nor in what a repeated call gets',
@@ -74,7 +82,7 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a seed that is over', () => {
       expect(await found()).toHaveLength(1);
       if (how === 'verified') await attempt(store, pinId, true);
       if (how === 'exhausted') await attempt(store, pinId, false);
-      await end(store, { applicationId });
+      await end(store, { applicationId }, pinId);
       expect(await found()).toEqual([]);
       expect(await store.createPin(request)).toMatchObject({
         outcome: 'created',
@@ -85,15 +93,30 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a seed that is over', () => {
 
   it('leaves keys behind that end or are swept, and no others', async () => {
     const { store } = harness;
-    const { delivery, pin } = await createdPin(store, { ttlMs: 1000 });
+    const { delivery, pin } = await createdPin(store, { ttlMs: 1000, plan: true });
+    const turn = advanceRequest(pin, { by: 'text' });
+    await store.advanceRun(turn);
+    await store.advanceRun(advanceRequest(pin, { turn: 2, by: 'nothing' }));
+    await store.emitEvents([{ id: 'source', type: 'x', data: { pinId: pin.pinId } }]);
+    const { pinId, applicationId } = pin;
+    await store.publishEvents({
+      sources: ['source'],
+      events: [{ id: `evt_${pinId.toLowerCase()}`, type: 'x', applicationId, pinId, data: {}, at: 5 }],
+      pushes: [],
+    });
+    const key = { account: 'a', keyHash: 'h' };
+    await store.openIdempotency({ ...key, fingerprint: 'f', subject: 's', leaseMs: 1, keepMs: 60_000 });
+    await store.closeIdempotency({ ...key, subject: 's', status: 200, body: 'b' });
     await attempt(store, pin.pinId, false, { failureCap: { attempts: 9, windowMs: 60_000 } });
     await store.issueMediaToken({ ref: delivery.callRef, tokenHash: 'h', expiresInMs: 1000 });
     await store.transition({ ref: delivery.callRef, to: 'ended' });
     await harness.advance(10_000);
     await store.sweep({ retentionMs: 1000 });
+    expect(await store.sweepLoggedEvents({ retentionMs: 1000 })).toBe(1);
     const lasting: string[] = [];
     for (const key of await server.client.keys('*')) {
-      if ((await server.client.pttl(key)) === -1) lasting.push(key);
+      // The types of events that there ever were: a handful.
+      if ((await server.client.pttl(key)) === -1 && !key.endsWith('}et')) lasting.push(key);
     }
     expect(lasting).toEqual([]);
   });

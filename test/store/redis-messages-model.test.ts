@@ -8,13 +8,13 @@ import type { MessageStore, NewBatch, NewBulk, StoredLogFilter } from '../../src
 import { createMessageIds } from '../../src/store/redis/bulks-erase.ts';
 import { createRedisBulks } from '../../src/store/redis/bulks.ts';
 import { createDeliveries } from '../../src/store/redis/deliveries.ts';
-import { SHARDS } from '../../src/store/redis/keys.ts';
 import { createRedisMessages } from '../../src/store/redis/messages.ts';
 import { createRedisMessageReports } from '../../src/store/redis/messages-reports.ts';
 import { createRedisOutbox } from '../../src/store/redis/outbox.ts';
-import { type Mutation, ScriptRunner } from '../../src/store/redis/script.ts';
+import { ScriptRunner } from '../../src/store/redis/script.ts';
 import type { Store } from '../../src/store/store.ts';
 import { newBulk } from '../support/message-fixtures.ts';
+import { ResendingScripts, SplitScripts } from '../support/redis-resending.ts';
 import { noRedis, startRedis, type RedisServer } from '../support/redis-server.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { openTestStore } from '../support/sqlite-harness.ts';
@@ -231,25 +231,6 @@ function player(seed: number) {
     next: (now: number): Call => moves[oneIn(2) ? (pick(often) ?? 0) : below(moves.length)]?.(now),
     wait: (): number => (oneIn(5) ? (pick(waits) ?? 1) : 0),
   };
-}
-
-/** Every writing script runs twice under one opId, and only its second answer is heard: the first was lost (faults.md F6). */
-class ResendingScripts extends ScriptRunner {
-  #sent = 0;
-
-  override mutation(name: string): Mutation {
-    const send = super.mutation(name);
-    return async call => {
-      const opId = call.opId ?? `sent-${this.#sent++}`;
-      await send({ ...call, opId });
-      return await send({ ...call, opId });
-    };
-  }
-}
-
-/** As in a cluster, where no script sees two shards. */
-class SplitScripts extends ResendingScripts {
-  override readonly groups = SHARDS.map(shard => [shard]);
 }
 
 const LAYOUTS = {

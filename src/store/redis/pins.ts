@@ -71,9 +71,10 @@ export function createPins({ scripts, deliveries, messages }: Deps): Pins {
       ...armArguments(request.timers),
     ];
     const shard = shardOfId(pin.pinId);
+    const opId = `c:${request.opId}`;
     const reply = await windows.under(
-      { applicationId: pin.applicationId, to: pin.to, limits, shard },
-      further => create({ shard, further, opId: `c:${request.opId}`, args }),
+      { opId, applicationId: pin.applicationId, to: pin.to, limits, shard },
+      further => create({ shard, further, opId, args }),
     );
     const [outcome, ...rest] = reply as readonly Reply[];
     switch (outcome) {
@@ -104,8 +105,9 @@ export function createPins({ scripts, deliveries, messages }: Deps): Pins {
       ...armArguments(request.timers),
     ];
     const shard = shardOfId(pinId);
-    const reply = await windows.under({ applicationId, pinId, limits, shard }, further =>
-      add({ shard, further, opId: `a:${request.opId}`, args }),
+    const opId = `a:${request.opId}`;
+    const reply = await windows.under({ opId, applicationId, pinId, limits, shard }, further =>
+      add({ shard, further, opId, args }),
     );
     const [outcome, ...rest] = reply as readonly Reply[];
     switch (outcome) {

@@ -5,6 +5,8 @@ import { limitArguments } from './arguments.ts';
 import type { Reply, ScriptRunner } from './script.ts';
 
 interface Send {
+  /** Of the verb, with its letter in front. */
+  readonly opId: string;
   readonly applicationId: ApplicationId;
   readonly limits: SendLimits;
   /** Of the PIN. */
@@ -17,7 +19,8 @@ interface Send {
 /**
  * An application's send window lies in the application's shard, the PIN in its destination's. On one server a script sees
  * both. In a cluster the window is taken first and given back when the send is refused: never more than the limit, and for a moment
- * perhaps less. When nobody knows what became of the send, it stays taken.
+ * perhaps less. When nobody knows what became of the send, it stays taken. One opId takes and gives back once, however often it
+ * comes.
  */
 export function createSendWindows(scripts: ScriptRunner) {
   const take = scripts.mutation('window-take');
@@ -36,21 +39,23 @@ export function createSendWindows(scripts: ScriptRunner) {
 
   /**
    * Runs a send with the further shards that it may see, and for how long the application's limit refuses it as far as is known (0: it
-   * was counted, or the script does that). The first word of its reply is its outcome.
+   * was counted, or the script does that). The first word of its reply is its outcome; `by another` as the last says that another call
+   * did it before, and counted it.
    */
   async function around(
-    { applicationId, limits }: Pick<Send, 'applicationId' | 'limits'>,
+    { opId, applicationId, limits }: Pick<Send, 'opId' | 'applicationId' | 'limits'>,
     run: (further: readonly string[], wait: number) => Promise<Reply>,
   ): Promise<Reply> {
     const shard = shardOf(applicationId);
     if (together) return await run([shard], 0);
     const args = [applicationId, ...limitArguments(limits.perApplication)];
-    const [wait, at] = (await take({ shard, args })) as readonly Reply[];
+    const ofBoth = `${opId}:${applicationId}`;
+    const [wait, at] = (await take({ shard, opId: `t:${ofBoth}`, args })) as readonly Reply[];
     if (Number(wait) > 0) return await run([], Number(wait));
     const reply = await run([], 0);
     const [outcome, ...rest] = reply as readonly Reply[];
-    if (outcome !== 'created' || rest.at(-1) === 'again') {
-      await giveBack({ shard, args: [applicationId, Number(at)] });
+    if (outcome !== 'created' || rest.at(-1) === 'by another') {
+      await giveBack({ shard, opId: `b:${ofBoth}`, args: [applicationId, Number(at)] });
     }
     return reply;
   }

@@ -59,7 +59,7 @@ export function createVerifications({ scripts, deliveries, messages }: Deps): Ve
     const applicationId = application ?? (await applicationOf(pinId));
     if (applicationId === undefined) return ['dead'];
     const counts = [...limitArguments(limits.perApplication), ...limitArguments(limits.perNumber)];
-    const reply = await windows.around({ applicationId, limits }, (further, refusedMs) =>
+    const reply = await windows.around({ opId, applicationId, limits }, (further, refusedMs) =>
       advance({
         shard,
         further,

@@ -4,8 +4,8 @@
 --   application and per number, 15.. timers to cancel, timers to arm
 -- Returns {created, now, the PIN, the plan, ref of the turn before}, {stale, the plan}, {dead}, {limited, application|number, ms}, {taken},
 --   {elsewhere, application}: ask again with the PIN's application. What was done before comes with what it started, both of its texts, and
---   `again` as the last.
---@include once
+--   `again` as the last, or `by another` call.
+--@include done
 --@include pin
 --@include bearer
 --@include sends
@@ -16,21 +16,25 @@
 local id, kind, ref = ARGV[2], ARGV[5], ARGV[6]
 local key, run = root .. 'p:' .. id, root .. 'r:' .. id
 
-local function again(turn)
+local function again(turn, word)
   local started = {}
   if kind ~= '' then started = redis.call('MGET', root .. kind .. ':' .. ref, root .. kind .. 'i:' .. ref) end
-  return { 'created', now_text, redis.call('GET', key), redis.call('HGETALL', run), run_live(id, turn - 1), started, 'again' }
+  return { 'created', now_text, redis.call('GET', key), redis.call('HGETALL', run), run_live(id, turn - 1), started, word }
 end
+local first = redis.call('GET', KEYS[2])
 if first then
   local result = cmsgpack.unpack(first)
   if result[1] == 'stale' then return { 'stale', redis.call('HGETALL', run) } end
-  return result[1] == 'created' and again(result[2]) or result
+  return result[1] == 'created' and again(result[2], 'again') or result
 end
 
 local pin, last = pin_read(id), tonumber(redis.call('HGET', run, 'turn') or 0)
 if not pin or last == 0 then return { 'dead' } end
 local known = kind ~= '' and bearer_read(kind, ref)
-if known then return known.pin == id and again(run_turn_of(id, ref, last)) or { 'taken' } end
+if known then
+  if known.pin ~= id then return { 'taken' } end
+  return again(run_turn_of(id, ref, last), known.op == op and 'again' or 'by another')
+end
 if not pin_pending(pin) then return finish({ 'dead' }) end
 if last ~= tonumber(ARGV[3]) then
   finish({ 'stale' })
@@ -48,7 +52,7 @@ if kind == '' then
   finish({ 'created', last + 1 })
 else
   pin.by = pin.by .. kind .. ':' .. ref .. ' '
-  insert_bearer(kind, ref, id, ARGV[7])
+  insert_bearer(kind, ref, id, ARGV[7], op)
 end
 local written = pin_write(id, pin)
 arm_timers(cancel_timers(15))
