@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAuth, hashApiKey } from './api/auth.ts';
 import { carrierWebhooks } from './api/carrier-webhooks/plugin.ts';
+import { consoleApi, createLiveCalls, type CarrierSummary } from './api/console/index.ts';
 import { eventsApi } from './api/events/index.ts';
 import { numberApi } from './api/infobip/number/index.ts';
 import { legacyQueryApi, smsApi } from './api/infobip/sms/index.ts';
@@ -110,6 +111,7 @@ export async function startApp(
       clock,
     });
     const messageCalls = createMessageCalls({ store, speech, recordings });
+    const liveCalls = createLiveCalls({ clock });
     const delivery = createVoiceDelivery({
       ...shared,
       carriers: carriers.calls,
@@ -123,6 +125,7 @@ export async function startApp(
       ...(events.gate && { gate: events.gate }),
       count: what => metrics.counted(what),
       messageCalls,
+      watch: call => liveCalls.watch(call),
       ...(opened.nodes && { nodes: opened.nodes }),
     });
     const messaging = createMessaging({
@@ -183,6 +186,24 @@ export async function startApp(
               requestLimits: config.api.requestLimits,
             }),
           ),
+        async root =>
+          await root.register(
+            consoleApi({
+              authenticate,
+              verifications: delivery.verifications,
+              speech,
+              voice: config.voice,
+              carriers: carrierSummaries(carriers),
+              clock,
+              random,
+              log,
+              publicUrl,
+              version: packageJson.version,
+              simulatorUrl: carriers.simulatorUrl,
+              liveCalls,
+              metrics,
+            }),
+          ),
         async root => await root.register(legacyQueryApi({ messaging, clock, log, authenticate })),
       ],
       faces: [
@@ -228,6 +249,22 @@ export async function startApp(
     await closeAll(closers);
     throw error;
   }
+}
+
+/** In the order in which they are asked; without their credentials. */
+function carrierSummaries({ calls, texts, mail, route }: Carriers): readonly CarrierSummary[] {
+  const numbers = [...new Set([...calls.keys(), ...texts.keys()])].map((name): CarrierSummary => {
+    const from = route({ carrier: name })?.from;
+    return {
+      name,
+      channels: [
+        ...(calls.has(name) ? ['voice' as const] : []),
+        ...(texts.has(name) ? ['sms' as const] : []),
+      ],
+      ...(from !== undefined && { from }),
+    };
+  });
+  return [...numbers, ...(mail ? [{ name: mail.name, channels: ['email' as const] }] : [])];
 }
 
 function carrierNames({ calls, texts, mail }: Carriers): readonly string[] {

@@ -1,3 +1,4 @@
+import type { DialogState } from '../../ivr/index.ts';
 import type { CallCarrier } from '../carriers/carrier.ts';
 import type { MailCarrier, MessageCarrier, NumberLookup } from '../carriers/message-carrier.ts';
 import type { Clock } from '../clock.ts';
@@ -5,7 +6,15 @@ import type { RandomBytes } from '../domain/ids.ts';
 import type { Keyring } from '../domain/pin.ts';
 import type { DeliveryPlan } from '../domain/plan.ts';
 import type { SecuritySettings } from '../domain/profile.ts';
-import type { ApplicationId, CallReport, CallScript, Delivery, E164 } from '../domain/types.ts';
+import type {
+  ApplicationId,
+  CallRef,
+  CallReport,
+  CallScript,
+  Delivery,
+  E164,
+  PinId,
+} from '../domain/types.ts';
 import type { Logger } from '../log.ts';
 import type { AudioPart, Speech } from '../speech/speech.ts';
 import type { MessageStep } from '../store/message-store.ts';
@@ -32,6 +41,13 @@ export interface VoiceDefaults extends Pick<
   readonly gateDigits?: CallScript['gateDigits'];
   /** The whole call from answer. */
   readonly callTimeoutMs: number;
+}
+
+export interface WatchedDialogue {
+  readonly ref: CallRef;
+  readonly pinId?: PinId | undefined;
+  readonly to: E164;
+  readonly carrier: string;
 }
 
 /** What a route is chosen by. */
@@ -124,6 +140,8 @@ export interface VoiceDeliveryDeps {
   readonly defaultPlan?: DeliveryPlan;
   /** The other nodes of the service; absent: there are none. */
   readonly nodes?: Nodes;
+  /** Somebody watches dialogues as they go; `moved` takes each state, and must not fail. */
+  readonly watch?: (call: WatchedDialogue) => { moved(state: DialogState): void };
   /** Absent where no messages are sent. */
   readonly messageCalls?: MessageCalls;
 }

@@ -135,7 +135,10 @@ export class MediaDoor {
       const stream = carrier.openMedia(socket);
       call.spoken = true;
       this.#open++;
+      const { callRef: ref, pinId, to } = delivery;
+      const watcher = this.#context.watch?.({ ref, pinId, to, carrier: carrier.name });
       call.session = createCallSession({
+        ...(watcher && { onState: state => watcher.moved(state) }),
         clock,
         log,
         stream,

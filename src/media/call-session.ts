@@ -68,6 +68,8 @@ export interface CallSessionDeps {
   readonly limits?: Partial<SessionLimits>;
   /** Ends the call at the carrier; idempotent. */
   readonly hangup: (signal: AbortSignal) => Promise<void>;
+  /** Each state of the dialogue, for whoever watches. May hold keys: never logged. */
+  onState?(state: DialogState): void;
   /** Once: the dialogue is over. */
   onEnd(report: SessionReport): void;
   /** Once, after `onEnd`: the socket is closed too. */
@@ -213,6 +215,7 @@ class Session implements CallSession {
       for (let next = this.#queue.shift(); next && !this.#ended; next = this.#queue.shift()) {
         const { state, effects } = step(this.#state, next, this.#deps.config);
         this.#state = state;
+        this.#deps.onState?.(state);
         for (const effect of effects) this.#execute(effect);
       }
     } finally {
