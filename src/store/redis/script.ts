@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 
-import type { Clock } from '../../clock.ts';
+import type { Clock, Timer } from '../../clock.ts';
 import type { RandomBytes } from '../../domain/ids.ts';
 import { ServiceError } from '../../errors.ts';
 import { mastersOf, type RedisClient } from './connection.ts';
@@ -39,6 +39,12 @@ export interface ScriptDeps {
   readonly testTime: (() => number) | undefined;
 }
 
+/** Who waits, until when by our monotonic time. */
+interface Caller {
+  readonly end: number;
+  readonly reject: (error: unknown) => void;
+}
+
 /** Commands that the server has yet to answer. Beyond, it hangs, and more would only fill the memory. */
 const MAX_UNANSWERED = 4096;
 /** What the clocks of a server and of this process may drift apart between two looks. */
@@ -57,6 +63,9 @@ export class ScriptRunner {
   readonly #opPrefix: string;
   #operations = 0;
   #unanswered = 0;
+  /** In the order of their ends. */
+  readonly #callers = new Set<Caller>();
+  #patience: Timer | undefined;
   #gathering = false;
   /** Server's time less our monotonic time; of several servers, of the one furthest ahead. */
   #ahead = -Infinity;
@@ -127,6 +136,7 @@ export class ScriptRunner {
   /** Nothing more is taken. */
   close(): void {
     this.#closed = true;
+    if (this.#callers.size === 0) this.#patience?.cancel();
   }
 
   #root(shard: string): string {
@@ -161,15 +171,14 @@ export class ScriptRunner {
       return Promise.reject(unavailable(new Error(`${MAX_UNANSWERED} commands wait for Redis`)));
     }
     this.#unanswered++;
-    const { clock, timeoutMs } = this.#deps;
     this.#gather();
+    const end = this.#deps.clock.monotonic() + this.#deps.timeoutMs;
     return new Promise<Result>((resolve, reject) => {
-      const timer = clock.after(timeoutMs, () => {
-        reject(unavailable(new Error(`Redis did not answer within ${timeoutMs} ms`)));
-      });
+      const caller = this.#wait(end, reject);
       const settle = () => {
         this.#unanswered--;
-        timer.cancel();
+        this.#callers.delete(caller);
+        if (this.#closed && this.#callers.size === 0) this.#patience?.cancel();
       };
       const succeed = (result: Result) => {
         settle();
@@ -179,8 +188,30 @@ export class ScriptRunner {
         settle();
         reject(unavailable(withoutCommand(error)));
       };
-      command(clock.monotonic() + timeoutMs).then(succeed, fail);
+      command(end).then(succeed, fail);
     });
+  }
+
+  /** Rejects at `end`. All wait equally long, so that one timer, for the first of them, does for all. */
+  #wait(end: number, reject: (error: unknown) => void): Caller {
+    const caller = { end, reject };
+    this.#callers.add(caller);
+    this.#patience ??= this.#deps.clock.after(this.#deps.timeoutMs, () => this.#giveUp());
+    return caller;
+  }
+
+  #giveUp(): void {
+    const { clock, timeoutMs } = this.#deps;
+    const now = clock.monotonic();
+    this.#patience = undefined;
+    for (const caller of this.#callers) {
+      if (caller.end > now) {
+        this.#patience = clock.after(caller.end - now, () => this.#giveUp());
+        return;
+      }
+      this.#callers.delete(caller);
+      caller.reject(unavailable(new Error(`Redis did not answer within ${timeoutMs} ms`)));
+    }
   }
 
   /** In time by our clock, late by the server's: that one was set forward since we last looked. */

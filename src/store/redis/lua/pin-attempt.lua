@@ -29,10 +29,10 @@ if before then return compared(string.match(before, '^(%a+),(%d+)$')) end
 local whose = application .. ':' .. to
 local asked, failures = root .. 'wv:' .. whose, root .. 'wf:' .. whose
 local capped = ARGV[7] ~= ''
-local times = redis.call('MGET', asked, capped and failures or asked)
-local wait = window_wait(times[1], ARGV[5], ARGV[6])
+local times, failed = redis.call('GET', asked), capped and redis.call('GET', failures)
+local wait = window_wait(times, ARGV[5], ARGV[6])
 if wait > 0 and not decoy then return finish({ 'limited', wait }) end
-window_add(asked, not decoy and times[1], ARGV[6])
+window_add(asked, not decoy and times, ARGV[6])
 
 -- Writes the PIN as it is now. Its seed goes with its last use.
 local function write()
@@ -65,7 +65,7 @@ if ended then
   end
   return finish({ ended, to, ended == 'used' and 0 or remaining })
 end
-if capped and window_wait(times[2], ARGV[7], ARGV[8]) > 0 then return finish({ 'capped', to, remaining }) end
+if capped and window_wait(failed, ARGV[7], ARGV[8]) > 0 then return finish({ 'capped', to, remaining }) end
 
 -- Counted, then compared, in one step. Both are keyed digests for this attempt alone: that a comparison of strings takes
 -- longer the more they have in common says nothing of the PIN. An empty `expected` is equal to nothing.
@@ -83,7 +83,7 @@ if right then
   redis.call('DEL', failures)
   if not verified_before then outbox_emit(ARGV[9]) end
 else
-  if capped then window_add(failures, times[2], ARGV[8]) end
+  if capped then window_add(failures, failed, ARGV[8]) end
   -- A PIN that was verified before has not come to a bad end.
   if remaining == 0 and not verified_before then outbox_emit(ARGV[10]) end
 end
