@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { Store } from '../store.ts';
 import { createAttempts } from './attempts.ts';
 import { createRedisAuth, createTokenSweep } from './auth.ts';
+import { createBacklog } from './backlog.ts';
 import { createRedisBulks } from './bulks.ts';
 import { createMessageIds } from './bulks-erase.ts';
 import { createCatalog } from './catalog.ts';
@@ -60,6 +61,7 @@ export function createRedisStore(deps: {
     ...createRedisMessageReports({ scripts, ids }),
     ...createRedisLookups({ scripts }),
     ...createRedisAuth({ scripts }),
+    backlog: createBacklog({ scripts }),
     sweep: createSweep({ scripts, sweepTokens: createTokenSweep({ scripts }) }),
     now: async () => Number(await now(['0'], [])),
     ping: createHealth({ client: connection.client, clock, scripts }),

@@ -4,7 +4,7 @@
 --@flags no-writes
 --@include pages
 --@include events
-local STEP, SCANNED = 100, 2000
+local STEP, SCANNED = 100, 500
 local index, before, kind, application, wanted = ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7], tonumber(ARGV[8])
 local found = {}
 local start = ARGV[2] == '' and 0 or page_start(root .. index, false, ARGV[2], ARGV[3])

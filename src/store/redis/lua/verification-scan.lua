@@ -5,7 +5,7 @@
 --@include pages
 --@include pin
 --@include verification-state
-local STEP, SCANNED = 100, 2000
+local STEP, SCANNED = 100, 500
 local index, since, state, wanted = ARGV[4], tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7])
 local found = { 0 }
 
