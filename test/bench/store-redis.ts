@@ -6,20 +6,31 @@ import { systemClock } from '../../src/clock.ts';
 import { newCallRef, newPinId } from '../../src/domain/ids.ts';
 import { DELIVERY_STATES, type CallRef, type E164, type PinId } from '../../src/domain/types.ts';
 import { openRedisStore } from '../../src/store/redis/index.ts';
-import type { CreatePin } from '../../src/store/store.ts';
-import { startRedis } from '../support/redis-server.ts';
-import { applicationId, attempt, createdPin, pinId, pinRequest } from '../support/store-fixtures.ts';
-import { measure, print, type Rate } from './store-rate.ts';
+import type { CreatePin, Store } from '../../src/store/store.ts';
+import { startRedis, type RedisServer } from '../support/redis-server.ts';
+import { applicationId, attemptRequest, newPinMessage, pinRequest } from '../support/store-fixtures.ts';
+import { measure, quantile, type Rate } from './store-rate.ts';
+import { benchTimers } from './store-timers.ts';
 
 const FLOOR = "return redis.call('SET', KEYS[1], ARGV[1])";
 /** Whole transactions reach at least this much of a bare one-key Lua call (issue 5). */
 const LEAST = 0.5;
-/** Turns, each beside a floor of its own: what else the machine does weighs on both. */
-const ROUNDS = 4;
+/** The floors and the verb take turns, so that what else the machine does weighs on all. */
+const ROUNDS = 9;
+/** Of a send: the words of its call and what the PIN needs, which any way of keeping them must carry. */
+const PAYLOAD_BYTES = 1000;
+/** Sends that are made beforehand. */
+const MOST_PER_SECOND = 20_000;
+
+interface Cost extends Rate {
+  /** Microseconds of processor time a call, of this process and of the server. */
+  readonly here: number;
+  readonly there: number;
+}
 
 /**
- * The Redis store, whole transactions beside the floor of a Lua call that writes one key, on a server of our own (AOF everysec).
- * False where one of them stays below half of it.
+ * The Redis store, whole transactions beside the floor of a Lua call that writes one key by the same client, on a server of our own (AOF
+ * everysec); beside it the same floor with the payload of a send. Then timers. False where one stays below half of the floor.
  */
 export async function benchRedis({
   seconds,
@@ -31,63 +42,140 @@ export async function benchRedis({
   const server = await startRedis();
   const version = /redis_version:(\S+)/.exec(await server.client.info('server'))?.[1];
   console.log(
-    `node ${process.version}, Redis ${version}, AOF everysec, ${ROUNDS} x ${seconds} s each, ${inFlight} in flight`,
+    `node ${process.version}, Redis ${version}, AOF everysec, ${ROUNDS} rounds of ${seconds / 4} s each, ${inFlight} in flight`,
   );
   const bare = new Redis({ port: server.port, host: '127.0.0.1' });
   const sha = String(await bare.script('LOAD', FLOOR));
   const store = await openRedisStore({ url: server.url, clock: systemClock, timeoutMs: 10_000 });
   let serial = 0;
-  const floor = () => bare.evalsha(sha, 1, `floor:${serial++ % 100_000}`, 'x'.repeat(32));
+  const small = 'x'.repeat(32);
+  const payload = 'x'.repeat(PAYLOAD_BYTES);
+  const floor = () => bare.evalsha(sha, 1, `floor:${serial++ % 100_000}`, small);
+  const laden = () => bare.evalsha(sha, 1, `laden:${serial++ % 100_000}`, payload);
 
-  /** The median round, by its share of the floor beside it. */
-  async function show(name: string, work: () => Promise<unknown>): Promise<number> {
-    const rounds: { rate: Rate; beside: Rate; share: number }[] = [];
+  /** `prepare` makes what a round asks for beforehand: it is not the store's work. */
+  async function show(name: string, verb: () => Promise<unknown>, prepare?: () => void): Promise<boolean> {
+    const rounds: { floor: Cost; laden: Cost; verb: Cost }[] = [];
+    const load = { seconds: seconds / 4, workers: inFlight };
     for (let round = 0; round < ROUNDS; round++) {
-      const beside = await measure({ seconds: seconds / 2, workers: inFlight }, floor);
-      const rate = await measure({ seconds, workers: inFlight }, work);
-      rounds.push({ rate, beside, share: rate.perSecond / beside.perSecond });
+      prepare?.();
+      rounds.push({
+        floor: await cost(server, load, floor),
+        verb: await cost(server, load, verb),
+        laden: await cost(server, load, laden),
+      });
     }
-    const median = rounds.toSorted((a, b) => a.share - b.share)[Math.floor(ROUNDS / 2)];
-    if (!median) throw new Error('no rounds');
-    print(`floor beside ${name}`, median.beside);
-    print(name, median.rate, median.beside);
-    return median.share;
+    for (const each of ['floor', 'laden', 'verb'] as const) {
+      const costs = rounds.map(round => round[each]);
+      const title = { floor: '  floor', laden: `  floor, ${PAYLOAD_BYTES} bytes`, verb: name }[each];
+      const of = (pick: (cost: Cost) => number) => median(costs.map(pick));
+      console.log(
+        `${title.padEnd(24)} ${of(c => c.perSecond)
+          .toFixed(0)
+          .padStart(
+            7,
+          )}/s  p50 ${of(c => c.p50).toFixed(2)} ms  p99 ${of(c => c.p99).toFixed(2)} ms  processor: ${of(c => c.here).toFixed(1)} µs here, ${of(c => c.there).toFixed(1)} µs there`,
+      );
+    }
+    const share = median(rounds.map(round => round.verb.perSecond / round.floor.perSecond));
+    const shareLaden = median(rounds.map(round => round.verb.perSecond / round.laden.perSecond));
+    console.log(`  ${share.toFixed(2)} of the floor, ${shareLaden.toFixed(2)} of the one with a payload`);
+    return share >= LEAST;
   }
 
   const requests = sends();
-  const refs: CallRef[] = [];
-  const shares = [
-    await show('createPin', async () => {
-      const request = requests.next().value;
-      refs.push(request.delivery.callRef);
-      await store.createPin(request);
-    }),
-  ];
-
-  const pins: PinId[] = [];
-  for (let n = 0; n < 200; n++) pins.push((await createdPin(store, { attempts: 10_000_000 })).pin.pinId);
+  const ready: CreatePin[] = [];
+  const begun: { ref: CallRef; pinId: PinId }[] = [];
+  const fill = () => {
+    while (ready.length < MOST_PER_SECOND * (seconds / 4)) ready.push(requests.next().value);
+  };
+  const create = () => {
+    const request = ready.pop() ?? requests.next().value;
+    begun.push({ ref: request.delivery.callRef, pinId: request.pin.pinId });
+    return store.createPin(request);
+  };
+  const reached = [await show('createPin', create, fill)];
+  // Each PIN is tried a few times, as it is by people.
   let turn = 0;
-  shares.push(
-    await show('attemptPin, wrong', () => attempt(store, pins[turn++ % pins.length] ?? pinId(), false)),
-  );
-
-  // Each call goes up the whole lattice.
-  let step = 0;
-  shares.push(
-    await show('transition', () => {
-      const ref = refs[Math.floor(step / 4)];
-      if (!ref) throw new Error('more steps than calls: give fewer seconds');
-      const to = DELIVERY_STATES[(step++ % 4) + 1] ?? 'ended';
-      return store.transition({ ref, to, carrierCallId: 'CA', arm: [timer(ref)], cancel: ['none'] });
-    }),
-  );
+  const wrong = () => {
+    const { pinId } = begun[Math.floor(turn++ / 3) % begun.length] ?? {};
+    if (!pinId) throw new Error('no PINs');
+    return store.attemptPin(attemptRequest(pinId, false));
+  };
+  reached.push(await show('attemptPin, wrong', wrong));
+  reached.push(await show('transition', stepsOf(begun, store)));
+  reached.push(await show('stepPinMessage', await messageSteps(store)));
+  reached.push(await benchTimers(store));
   await store.close();
   bare.disconnect();
   await server.stop();
-  return shares.every(share => share >= LEAST);
+  return reached.every(Boolean);
+}
+
+async function cost(
+  server: RedisServer,
+  load: { seconds: number; workers: number },
+  work: () => Promise<unknown>,
+): Promise<Cost> {
+  let calls = 0;
+  const before = { here: process.cpuUsage(), there: await processorTime(server) };
+  const rate = await measure(load, () => {
+    calls++;
+    return work();
+  });
+  const { user, system } = process.cpuUsage(before.here);
+  const there = (await processorTime(server)) - before.there;
+  return { ...rate, here: (user + system) / calls, there: there / calls };
+}
+
+/** Of the server's main thread, in µs. */
+async function processorTime(server: RedisServer): Promise<number> {
+  const info = await server.client.info('cpu');
+  const of = (name: string) => Number(new RegExp(`${name}:([\\d.]+)`).exec(info)?.[1]);
+  return (of('used_cpu_user_main_thread') + of('used_cpu_sys_main_thread')) * 1e6;
+}
+
+/** Each call goes up the whole lattice, one step after the other. */
+function stepsOf(begun: readonly { ref: CallRef }[], store: Store): () => Promise<unknown> {
+  let step = 0;
+  // The latest calls, as in life: a call is stepped within a minute of its beginning.
+  const latest = begun.slice(-4000);
+  return () => {
+    const ref = latest[Math.floor(step / 4) % latest.length]?.ref;
+    if (!ref) throw new Error('no calls');
+    const to = DELIVERY_STATES[(step++ % 4) + 1] ?? 'ended';
+    return store.transition({ ref, to, carrierCallId: 'CA', arm: [timer(ref)], cancel: ['none'] });
+  };
+}
+
+/** Texts are made beforehand, and then sent and ended. */
+async function messageSteps(store: Store): Promise<() => Promise<unknown>> {
+  const refs: CallRef[] = [];
+  for (let n = 0; n < 20_000; n += 50) {
+    const requests = Array.from({ length: 50 }, () => {
+      const { delivery: _, ...request } = pinRequest();
+      return { ...request, message: newPinMessage(request.pin) };
+    });
+    await Promise.all(requests.map(request => store.createPinMessage(request)));
+    refs.push(...requests.map(({ message }) => message.ref));
+  }
+  let step = 0;
+  return () => {
+    const ref = refs[Math.floor(step / 2) % refs.length];
+    if (!ref) throw new Error('no messages');
+    const to = step++ % 2 === 0 ? 'sent' : 'ended';
+    return store.stepPinMessage({ ref, to, carrierMessageId: 'SM', arm: [timer(ref)], cancel: ['none'] });
+  };
 }
 
 const timer = (id: string) => ({ id: `dial-${id}`, kind: 'dial', inMs: 60_000, data: { ref: id } });
+
+function median(values: readonly number[]): number {
+  return quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
+}
 
 /** One send after the other, of 50 applications to a million numbers; only what must differ is made anew. */
 function* sends(): Generator<CreatePin, never> {
