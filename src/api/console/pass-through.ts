@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 
 import { ServiceError } from '../../errors.ts';
 import type { ConsoleApp } from './context.ts';
-import { callerOf } from './session-routes.ts';
+import { callerOf, OPTIONAL, PAGE_HEADER } from './session-routes.ts';
 
 const PREFIX = '/console/api';
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const satisfies HTTPMethods[];
@@ -29,7 +29,8 @@ export function passThrough(app: ConsoleApp): void {
         remoteAddress: request.ip,
         ...(typeof request.body === 'string' && request.body !== '' && { payload: request.body }),
       });
-      return await passOn(reply, answer);
+      const missing = answer.statusCode === 404 && request.headers[PAGE_HEADER] === OPTIONAL;
+      return missing ? await reply.code(204).send() : await passOn(reply, answer);
     },
   });
 }

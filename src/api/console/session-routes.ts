@@ -11,6 +11,8 @@ import { cookieOf, sessionCookie } from './cookie.ts';
 export const PAGE_HEADER = 'x-saypin-console';
 /** Its value where the page asks by itself, which keeps nobody signed in. */
 const BY_ITSELF = 'poll';
+/** Its value where what is asked for may be missing: that is then no error. */
+export const OPTIONAL = 'optional';
 
 const signIn = z.strictObject({
   key: z

@@ -23,43 +23,55 @@ export const signedOut = new EventTarget();
 
 const UNREACHABLE = 'The service cannot be reached.';
 
-/** One request through the console to the public API. `byItself`: nobody asked, and it keeps nobody signed in. @throws ApiError */
+interface Manner {
+  /** Nobody asked, and it keeps nobody signed in. */
+  readonly byItself?: boolean;
+  /** What is not there is undefined, and no error. */
+  readonly optional?: boolean;
+}
+
+/** One request through the console to the public API. @throws ApiError */
 export async function api<Body = unknown>(
   method: string,
   path: string,
   body?: unknown,
-  { byItself = false } = {},
+  manner: Manner = {},
 ): Promise<Body> {
-  const answer = await ask(method, `/console/api${path}`, body, byItself);
+  const answer = await ask(method, `/console/api${path}`, body, manner);
   if (answer.status === 204) return undefined as Body;
   return (await answer.json()) as Body;
 }
 
 /** The sound of a preview. @throws ApiError */
 export async function apiSound(path: string, body: unknown): Promise<Blob> {
-  return await (await ask('POST', `/console/api${path}`, body, false)).blob();
+  return await (await ask('POST', `/console/api${path}`, body)).blob();
 }
 
 export const session = {
   /** @throws ApiError */
   async begin(key: string): Promise<SessionView> {
-    return (await (await ask('POST', '/console/session', { key }, false)).json()) as SessionView;
+    return (await (await ask('POST', '/console/session', { key })).json()) as SessionView;
   },
   /** Undefined: nobody is signed in. @throws ApiError */
   async current(): Promise<SessionView | undefined> {
-    const answer = await ask('GET', '/console/session', undefined, false);
+    const answer = await ask('GET', '/console/session', undefined);
     return answer.status === 204 ? undefined : ((await answer.json()) as SessionView);
   },
   async end(): Promise<void> {
-    await ask('DELETE', '/console/session', undefined, false);
+    await ask('DELETE', '/console/session', undefined);
   },
 };
 
-async function ask(method: string, url: string, body: unknown, byItself: boolean): Promise<Response> {
+function headerOf({ byItself = false, optional = false }: Manner): string {
+  if (optional) return 'optional';
+  return byItself ? 'poll' : '1';
+}
+
+async function ask(method: string, url: string, body: unknown, manner: Manner = {}): Promise<Response> {
   const answer = await fetch(url, {
     method,
     headers: {
-      'x-saypin-console': byItself ? 'poll' : '1',
+      'x-saypin-console': headerOf(manner),
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     body: body === undefined ? undefined : JSON.stringify(body),

@@ -1,7 +1,7 @@
 import type { ComponentChild } from 'preact';
 import { useState } from 'preact/hooks';
 
-import { api, ApiError } from './api.ts';
+import { api } from './api.ts';
 import { h } from './dom.ts';
 import { languageName } from './format.ts';
 import { forgetApplications, useLoad, useWork } from './load.ts';
@@ -145,14 +145,10 @@ function Limits(props: {
 
 /** The plan of an application or template, where it has one. */
 export function DeliveryPanel({ path }: { readonly path: string }): ComponentChild {
-  const loaded = useLoad(path, async (): Promise<Plan | null> => {
-    try {
-      return await api<Plan>('GET', path);
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return null;
-      throw error;
-    }
-  });
+  const loaded = useLoad(
+    path,
+    async () => (await api<Plan | undefined>('GET', path, undefined, { optional: true })) ?? null,
+  );
   return h(Panel, {
     title: 'Delivery plan',
     note: 'Each step brings the same PIN; the next one begins by the rules of the one before.',
