@@ -2,9 +2,10 @@
  * Where things lie. The store has sixteen shards, and everything of a shard is in one slot of a cluster, since its keys
  * begin with the same hash tag: `saypin:{s7}p:…`. What one script touches lies in one shard (DESIGN decision 3):
  *
- * - by destination (`shardOf`): PINs, their deliveries, messages and windows; ids of PINs and call references begin with the digit
+ * - by destination (`shardOf`): PINs, their plans, deliveries, messages, windows and logged events; ids of PINs and call references begin
+ *   with the digit, ids of logged events have it behind `evt_`
  * - by bulkId: the messages of a bulk, whose references begin with it
- * - by its own name, hashed: an application with its templates and its own send window, media tokens
+ * - by its own name, hashed: an application with its templates, its policies and its own send window, media tokens, idempotency keys
  *
  * A key's first letters after the tag say what it is; each part lists its own beside its scripts.
  */

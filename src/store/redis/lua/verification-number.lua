@@ -3,21 +3,22 @@
 -- Returns as verification-scan, but all at once.
 --@flags no-writes
 --@include time
+--@include number
 --@include pin
 --@include verification-state
 local at, behind, since = tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[5])
 local found = { 0 }
-local ids = redis.call('LRANGE', root .. 'i:' .. ARGV[4], 0, -1)
+local ids = pins_of(ARGV[4])
 for n = #ids, 1, -1 do
   if #found > 2 * ARGV[7] then break end
-  local pin = pin_read(ids[n])
+  local pin, text = pin_read(ids[n])
   local made = pin and tonumber(pin.created)
   local member = pin and pin.order .. ids[n]
   if
     pin and (not at or made < at or (made == at and member < behind))
     and (not since or made >= since)
     and (ARGV[8] == '' or pin.app == ARGV[8])
-    and (ARGV[6] == '' or verification_state(pin) == ARGV[6])
+    and (ARGV[6] == '' or verification_state(text) == ARGV[6])
   then
     found[#found + 1] = pin.created
     found[#found + 1] = member

@@ -4,14 +4,14 @@
 --   that tried it), info (JSON)
 local PIN_LINES = '^([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n(.*)$'
 
--- A table of these; nil: there is no such PIN. Scripts that run often take the lines apart themselves.
+-- A table of these, and the text; nil: there is no such PIN. Scripts that run often take the lines apart themselves.
 local function pin_read(id)
   local text = redis.call('GET', root .. 'p:' .. id)
   if not text then return nil end
   local p = {}
   p.app, p.to, p.created, p.expires, p.allowed, p.used, p.state, p.multiple, p.verified, p.last, p.sent, p.seed, p.order, p.op, p.by,
     p.ops, p.info = string.match(text, PIN_LINES)
-  return p
+  return p, text
 end
 
 -- Writes it, and returns what it wrote.

@@ -1,8 +1,11 @@
--- What a PIN (include/pin.lua) has come to: verificationState of domain/plan.ts.
+-- What a PIN has come to: verificationState of domain/plan.ts. `text` is the PIN as it lies there (include/pin.lua), of which this reads only
+-- the lines that it needs.
 --@include time
-local function verification_state(pin)
-  if pin.verified ~= '' then return 'verified' end
-  if pin.state == 'cancelled' or pin.state == 'superseded' then return pin.state end
-  if tonumber(pin.used) >= tonumber(pin.allowed) then return 'exhausted' end
-  return tonumber(pin.expires) <= now and 'expired' or 'pending'
+local STATE_LINES = '^[^\n]*\n[^\n]*\n[^\n]*\n(%d*)\n(%d*)\n(%d*)\n(%a*)\n[^\n]*\n(%d*)'
+local function verification_state(text)
+  local expires, allowed, used, state, verified = string.match(text, STATE_LINES)
+  if verified ~= '' then return 'verified' end
+  if state == 'cancelled' or state == 'superseded' then return state end
+  if tonumber(used) >= tonumber(allowed) then return 'exhausted' end
+  return tonumber(expires) <= now and 'expired' or 'pending'
 end
