@@ -6,6 +6,7 @@
 --   seeds       ZSET pinId by expiry, until the sweep has erased the seed; then in `expired`, until it is deleted
 --@include done
 --@include pin
+--@include number
 --@include sends
 --@include timers
 --@include outbox-emit
@@ -22,9 +23,8 @@ if found[3] then return { 'taken' } end
 local refusal = admit_send(application, to, ARGV[12], ARGV[13], ARGV[14], ARGV[15], 0, found[4])
 if refusal then return finish(refusal) end
 
-local index = root .. 'i:' .. to
 if ARGV[8] == '1' then
-  for _, earlier in ipairs(redis.call('LRANGE', index, 0, -1)) do
+  for _, earlier in ipairs(pins_of(to)) do
     local other = pin_read(earlier)
     if other and other.seed ~= '' and other.app == application and tonumber(other.expires) > now then
       other.state, other.seed = 'superseded', ''
@@ -41,7 +41,7 @@ local writes = { key, application .. '\n' .. to .. '\n' .. now_text .. '\n' .. e
 insert_bearer(kind, ref, id, ARGV[11], nil, writes)
 arm_timers(19, writes)
 redis.call('MSET', unpack(writes))
-redis.call('RPUSH', index, id)
+redis.call('APPEND', root .. 'i:' .. to, id .. '\n')
 local member = micros .. id
 redis.call('ZADD', root .. 'v', now_text, member)
 redis.call('ZADD', root .. 'va:' .. application, now_text, member)

@@ -3,7 +3,8 @@
 --@flags no-writes
 --@include time
 --@include pin
-local ids = redis.call('LRANGE', root .. 'i:' .. ARGV[3], 0, -1)
+--@include number
+local ids = pins_of(ARGV[3])
 local rows = {}
 for n = #ids, 1, -1 do
   local pin = pin_read(ids[n])

@@ -22,7 +22,11 @@ for _, id in ipairs(ids) do
   else
     redis.call('UNLINK', unpack(over))
     if pin then
-      redis.call('LREM', root .. 'i:' .. pin.to, 1, id)
+      local index = root .. 'i:' .. pin.to
+      local ids = redis.call('GET', index) or ''
+      local from, last = string.find(ids, id .. '\n', 1, true)
+      if from then ids = string.sub(ids, 1, from - 1) .. string.sub(ids, last + 1) end
+      if ids == '' then redis.call('DEL', index) else redis.call('SET', index, ids) end
       redis.call('ZREM', root .. 'v', pin.order .. id)
       redis.call('ZREM', root .. 'va:' .. pin.app, pin.order .. id)
     end

@@ -1,5 +1,4 @@
 -- What every send does: the limits, and the record of what brings the PIN.
---   i:<to>    LIST of pinIds, the latest last
 --@include application-window
 --@include insert-bearer
 
