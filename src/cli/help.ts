@@ -30,7 +30,7 @@ Who may call: API keys, and users for Basic, sessions and OAuth2.
   --scope    what it may do, such as 2fa:pin:send; without: everything but keys:manage
   --json     one JSON document instead of text
   --url      of the service; without: http://HOST:PORT. Keys and users go to the store in DATA_DIR where nothing runs there
-  --help     of one command: saypin say --help
+  --help     of one command: saypin say --help; --version
 
 The service is asked with API_KEY, or else with the key in DATA_DIR/api-key (data/api-key).
 Colours and progress bars appear on a terminal only; NO_COLOR turns colours off there too.

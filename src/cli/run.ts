@@ -1,3 +1,4 @@
+import packageJson from '../../package.json' with { type: 'json' };
 import { CliError, EXIT } from './cli-error.ts';
 import { EXIT_CODES, OVERVIEW } from './help.ts';
 import { usage } from './options.ts';
@@ -37,6 +38,10 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
 
 async function dispatch(argv: readonly string[], terminal: Terminal): Promise<number> {
   const [first = 'help', ...rest] = argv;
+  if (first === '--version') {
+    terminal.out(`${packageJson.version}\n`);
+    return EXIT.done;
+  }
   const command = Object.hasOwn(COMMANDS, first) ? await COMMANDS[first]!() : undefined;
   if (isHelp(first) || rest.some(isHelpOption)) {
     terminal.out(command ? `${command.help}\n${EXIT_CODES}` : OVERVIEW);

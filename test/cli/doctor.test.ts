@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { systemClock } from '../../src/clock.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
@@ -16,6 +16,9 @@ import { noRedis, startRedis } from '../support/redis-server.ts';
 import { errorBody, ScriptedTwilio } from '../support/scripted-twilio.ts';
 import { freePort, Service } from '../support/service.ts';
 import { saypin, saypinAt } from './rig.ts';
+
+// Each starts a voice and looks at every part of an installation.
+vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
 let dataDir: string;
@@ -45,8 +48,10 @@ interface Report {
   readonly text: string;
 }
 
-async function examine(more: Record<string, string> = {}): Promise<Report> {
-  const { code, out, error } = await saypin(['doctor', '--json'], { ...environment, ...more });
+/** Everything, or `only` one check, where everything was looked at before. */
+async function examine(more: Record<string, string> = {}, only?: string): Promise<Report> {
+  const argv = ['doctor', '--json', ...(only === undefined ? [] : ['--only', only])];
+  const { code, out, error } = await saypin(argv, { ...environment, ...more });
   expect(error).toBe('');
   return { code, text: out, ...(JSON.parse(out) as { status: string; findings: Finding[] }) };
 }
@@ -126,18 +131,33 @@ describe('saypin doctor', () => {
     expect(readdirSync(dataDir)).toStrictEqual([]);
   });
 
+  it('looks only at what it is asked to', async () => {
+    chmodSync(dataDir, 0o777);
+    const { findings } = await examine({}, 'store');
+    const checks = new Set(findings.map(({ check }) => check));
+    expect([...checks]).toStrictEqual(['node', 'config', 'service', 'store', 'clock']);
+    const unknown = await saypin(['doctor', '--only', 'weather'], environment);
+    expect(unknown).toMatchObject({
+      code: 2,
+      error: expect.stringContaining('one of data-dir, store') as string,
+    });
+  });
+
   it('prints it for people, in colour only where they look', async () => {
     chmodSync(dataDir, 0o755);
-    const plain = await saypin(['doctor'], environment);
+    const plain = await saypin(['doctor', '--only', 'data-dir'], environment);
     expect(plain.code).toBe(7);
     expect(plain.out).toContain(`warning  data-dir    others may look into ${dataDir} (mode 755)\n`);
     expect(plain.out).toContain(`→ take it from them: chmod 700 ${dataDir}\n`);
     expect(plain.out).toMatch(/\n\n0 broken, 1 to improve\.\n$/);
     expect(plain.out).not.toContain('\u001b');
     const tty = { out: true, error: false };
-    const coloured = await saypinAt(['doctor'], { environment, tty });
+    const coloured = await saypinAt(['doctor', '--only', 'data-dir'], { environment, tty });
     expect(coloured.out).toContain('\u001b[33mwarning');
-    const wished = await saypinAt(['doctor'], { environment: { ...environment, NO_COLOR: '1' }, tty });
+    const wished = await saypinAt(['doctor', '--only', 'data-dir'], {
+      environment: { ...environment, NO_COLOR: '1' },
+      tty,
+    });
     expect(wished.out).not.toContain('\u001b');
   });
 });
@@ -178,7 +198,9 @@ describe('a planted mistake is found, and the fix is named:', () => {
       ),
     ]);
     writeFileSync(path, 'not a database');
-    expect(wrong(await examine())).toStrictEqual([expect.stringMatching(/^store: .* overwritten → restore/)]);
+    expect(wrong(await examine({}, 'store'))).toStrictEqual([
+      expect.stringMatching(/^store: .* overwritten → restore/),
+    ]);
   });
 
   describe.skipIf(noRedis)(`Redis${noRedis ? ` (skipped: ${noRedis})` : ''}`, () => {
@@ -234,11 +256,11 @@ describe('a planted mistake is found, and the fix is named:', () => {
         /^public-url: something else than this service answers at .* \(status 200\) → let the proxy pass .* on to port \d+/,
       ),
     ]);
-    const nobody = await examine({ PUBLIC_URL: `http://127.0.0.1:${await freePort()}` });
+    const nobody = await examine({ PUBLIC_URL: `http://127.0.0.1:${await freePort()}` }, 'public-url');
     expect(wrong(nobody)).toStrictEqual([
       expect.stringMatching(/^public-url: .* does not answer \(ECONNREFUSED\) → let its proxy/),
     ]);
-    const nowhere = await examine({ PUBLIC_URL: 'https://pins.saypin.invalid' });
+    const nowhere = await examine({ PUBLIC_URL: 'https://pins.saypin.invalid' }, 'public-url');
     expect(wrong(nowhere)).toStrictEqual([
       expect.stringMatching(/^public-url: pins\.saypin\.invalid cannot be resolved .* → correct the name/),
     ]);
@@ -247,7 +269,7 @@ describe('a planted mistake is found, and the fix is named:', () => {
         response.writeHead(301, { location: 'https://other.example/' }).end(),
       ),
     );
-    expect(wrong(await examine({ PUBLIC_URL: `http://127.0.0.1:${away}` }))).toStrictEqual([
+    expect(wrong(await examine({ PUBLIC_URL: `http://127.0.0.1:${away}` }, 'public-url'))).toStrictEqual([
       expect.stringMatching(/redirects to https:\/\/other\.example\/ → set PUBLIC_URL to where that leads/),
     ]);
   });
@@ -276,7 +298,9 @@ describe('a planted mistake is found, and the fix is named:', () => {
       expect.stringMatching(/^public-url: .* is not https: .* → put a proxy with a certificate in front/),
       expect.stringMatching(/^public-url: .* is this machine itself: no carrier reaches it → set PUBLIC_URL/),
     ]);
-    expect(wrong(await examine({ SAYPIN_CONFIG: configured({ carriers: [real] }) }))).toContainEqual(
+    expect(
+      wrong(await examine({ SAYPIN_CONFIG: configured({ carriers: [real] }) }, 'public-url')),
+    ).toContainEqual(
       expect.stringMatching(
         /^public-url: PUBLIC_URL is not set, and a real carrier has to call back → set PUBLIC_URL/,
       ),
@@ -291,14 +315,17 @@ describe('a planted mistake is found, and the fix is named:', () => {
     expect(wrong(await examine({ SAYPIN_CONFIG: mail(rude.port) }))).toStrictEqual([
       expect.stringMatching(/^carriers: mail server 127\.0\.0\.1:\d+: smtp: say hello .* → \S/),
     ]);
-    const gone = await examine({ SAYPIN_CONFIG: mail(await freePort()) });
+    const gone = await examine({ SAYPIN_CONFIG: mail(await freePort()) }, 'carriers');
     expect(wrong(gone)).toStrictEqual([
       expect.stringMatching(/^carriers: mail server .* → correct host and port/),
     ]);
     const server = await MailServer.start({ onAuth: (_auth, _session, done) => done(new Error('no')) });
     undo.push(async () => await server.close());
-    expect(wrong(await examine({ SAYPIN_CONFIG: mail(server.port) }))).toStrictEqual([]);
-    const refused = await examine({ SAYPIN_CONFIG: mail(server.port, { user: 'u', pass: 'the-password' }) });
+    expect(wrong(await examine({ SAYPIN_CONFIG: mail(server.port) }, 'carriers'))).toStrictEqual([]);
+    const refused = await examine(
+      { SAYPIN_CONFIG: mail(server.port, { user: 'u', pass: 'the-password' }) },
+      'carriers',
+    );
     expect(wrong(refused)).toStrictEqual([
       expect.stringMatching(/^carriers: mail server .* → correct user and pass/),
     ]);
@@ -315,7 +342,7 @@ describe('a planted mistake is found, and the fix is named:', () => {
         /^ports: 127\.0\.0\.1:\d+ for the service is taken by another program → find it with `ss -ltnp sport = :\d+` and stop it, or set PORT to a free one$/,
       ),
     ]);
-    const elsewhere = await examine({ HOST: '192.0.2.1', PORT: String(await freePort()) });
+    const elsewhere = await examine({ HOST: '192.0.2.1', PORT: String(await freePort()) }, 'ports');
     expect(wrong(elsewhere)).toStrictEqual([
       expect.stringMatching(/^ports: 192\.0\.2\.1 is no address of this machine → set HOST/),
     ]);
@@ -373,6 +400,21 @@ describe('a planted mistake is found, and the fix is named:', () => {
   });
 });
 
+it('what is safe on a desk only is a warning', async () => {
+  expect(wrong(await examine({ SIM_HOST: '0.0.0.0' }, 'store'))).toStrictEqual([
+    expect.stringMatching(
+      /^config: the simulator plays PINs to whoever reaches 0\.0\.0\.0 → set SIM_HOST to 127/,
+    ),
+  ]);
+  const twilio = await twilioServer();
+  const file = { carriers: [account(twilio)], webhooks: { allowPrivate: true } };
+  const report = await examine({ SAYPIN_CONFIG: configured(file) }, 'store');
+  expect(wrong(report)).toStrictEqual([
+    expect.stringMatching(/^config: webhooks\.allowPrivate .* → take it out/),
+  ]);
+  expect(report.code).toBe(7);
+});
+
 describe('a signed webhook through PUBLIC_URL', () => {
   it('arrives before the service was ever started, or is changed on the way', async () => {
     const twilio = await twilioServer();
@@ -382,7 +424,7 @@ describe('a signed webhook through PUBLIC_URL', () => {
     expect(wrong(good)).toStrictEqual([]);
     expect(good.text).toContain('a signed webhook of carrier \\"twilio\\" arrives as it was sent');
     const meddling = await proxyTo(port, path => (path.includes('webhooks') ? `${path}?via=proxy` : path));
-    expect(wrong(await examine({ SAYPIN_CONFIG, PUBLIC_URL: meddling }))).toStrictEqual([
+    expect(wrong(await examine({ SAYPIN_CONFIG, PUBLIC_URL: meddling }, 'public-url'))).toStrictEqual([
       expect.stringMatching(
         /^public-url: a signed webhook of carrier "twilio" is taken for a forged one → .*let the proxy change neither path/,
       ),
@@ -426,15 +468,17 @@ describe('a signed webhook through PUBLIC_URL', () => {
 
     it('is a forged one for a service with another token, or another PUBLIC_URL', async () => {
       const other = configured({ carriers: [account(twilio, { authToken: 'another-token' })] });
-      expect(wrong(await examine({ ...running, SAYPIN_CONFIG: other }))).toStrictEqual([
+      expect(wrong(await examine({ ...running, SAYPIN_CONFIG: other }, 'public-url'))).toStrictEqual([
         expect.stringMatching(/is taken for a forged one → start the service anew/),
       ]);
       const renamed = configured({ carriers: [account(twilio, { name: 'second' })] });
-      expect(wrong(await examine({ ...running, SAYPIN_CONFIG: renamed }))).toStrictEqual([
+      expect(wrong(await examine({ ...running, SAYPIN_CONFIG: renamed }, 'public-url'))).toStrictEqual([
         expect.stringMatching(/knows no carrier "second" → start it anew/),
       ]);
       expect(
-        wrong(await examine({ ...running, PUBLIC_URL: await proxyTo(Number(running['PORT'])) })),
+        wrong(
+          await examine({ ...running, PUBLIC_URL: await proxyTo(Number(running['PORT'])) }, 'public-url'),
+        ),
       ).toStrictEqual([expect.stringMatching(/is taken for a forged one/)]);
     });
   });

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { KEYS } from '../support/api-server.ts';
 import type { AuthServer } from '../api/auth/rig.ts';
@@ -20,6 +20,9 @@ const own = (process.env['PATH'] ?? '')
   .filter(folder => !folder.includes('node_modules'))
   .map(folder => join(folder, 'node'))
   .find(path => existsSync(path));
+
+// Each starts programs, some of them the whole service.
+vi.setConfig({ testTimeout: 60_000 });
 
 let server: AuthServer;
 let environment: Record<string, string>;

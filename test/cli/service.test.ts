@@ -160,6 +160,19 @@ describe('what goes wrong', () => {
       expect(ended.out).toContain('saypin keys create --name');
     }
   });
+
+  it('every command has a help of its own, with the exit codes', async () => {
+    const { out } = await ask(['help']);
+    const commands = new Set([...out.matchAll(/^ {2}saypin (\w+)/gm)].map(match => match[1]!));
+    expect(commands.size).toBe(11);
+    for (const command of commands) {
+      const help = await ask([command, '--help']);
+      expect([help.code, help.error]).toStrictEqual([0, '']);
+      expect(help.out).toContain(`saypin ${command}`);
+      expect(help.out).toMatch(/Ends with 0 when it is done, .*\n.*\n6 when a PIN is not verified/);
+    }
+    expect((await ask(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
 });
 
 describe('the key of the service', () => {

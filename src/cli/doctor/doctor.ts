@@ -3,7 +3,7 @@ import { parseArgs, styleText } from 'node:util';
 import { systemClock } from '../../clock.ts';
 import { EXIT } from '../cli-error.ts';
 import { localAddress } from '../connect.ts';
-import { positionals, typed } from '../options.ts';
+import { oneOf, positionals, typed } from '../options.ts';
 import { createProgress } from '../progress.ts';
 import { isServiceAt, parseJson, send } from '../service-backend.ts';
 import { hasColour, type Terminal } from '../terminal.ts';
@@ -17,21 +17,25 @@ import { readSettings, type Settings } from './settings.ts';
 import { checkRedis, checkSqlite } from './store.ts';
 import { checkVoices } from './voices.ts';
 
-const help = `saypin doctor [--json]
+const help = `saypin doctor [--json] [--only <check>]...
 
 Looks at everything that Saypin needs here, and says what is wrong and what to do: Node, configuration, DATA_DIR, store or Redis,
 ports, voices, carriers (one read), the mail server, PUBLIC_URL (a signed webhook through it), the clock. Run it as the user and
 with the environment of the service; it may run or not. Nothing is changed.
+
+  --only <check>   data-dir, store, ports, voices, carriers, public-url; may be repeated. Node, configuration and whether the
+                   service runs are always looked at, since the others need them
 
 Ends with 1 when something is broken, with 7 when there are only warnings.
 `;
 
 async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals: given } = typed(() =>
-    parseArgs({ args: [...argv], options: { json: { type: 'boolean' } }, allowPositionals: true }),
+    parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true }),
   );
   positionals('doctor', given, []);
-  const findings = await examine(terminal);
+  const only = values.only?.map(name => oneOf('--only', name, CHECKS));
+  const findings = await examine(terminal, new Set(only ?? CHECKS));
   const status = worst(findings);
   terminal.out(
     values.json
@@ -44,20 +48,27 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
 
 export const doctor = { help, run };
 
-const CHECKS = 9;
+const OPTIONS = { json: { type: 'boolean' }, only: { type: 'string', multiple: true } } as const;
+/** Those that can be asked for; the others are needed by them. */
+const CHECKS = ['data-dir', 'store', 'ports', 'voices', 'carriers', 'public-url'] as const;
+const ALWAYS = ['node', 'config', 'service'] as const;
+
+type Check = (typeof CHECKS)[number] | (typeof ALWAYS)[number];
+
 const RUNNING_WITHIN_MS = 2_000;
 
 /** Every check, one after the other; one that breaks is a finding itself. */
-async function examine(terminal: Terminal): Promise<readonly Finding[]> {
+async function examine(terminal: Terminal, wanted: ReadonlySet<Check>): Promise<readonly Finding[]> {
   const found: Finding[] = [];
-  const progress = createProgress(terminal, 'doctor', CHECKS);
+  const progress = createProgress(terminal, 'doctor', wanted.size + ALWAYS.length);
   const witnesses: Witness[] = [];
   const clock = systemClock;
 
   async function check<Result>(
-    name: string,
+    name: Check,
     work: (findings: Findings) => Result | Promise<Result>,
   ): Promise<Result | undefined> {
+    if (!wanted.has(name) && !ALWAYS.some(each => each === name)) return undefined;
     const findings = collect(name, found);
     try {
       return await work(findings);

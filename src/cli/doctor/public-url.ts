@@ -195,7 +195,8 @@ function field<Body = Record<string, unknown>>(text: string, name: keyof Body & 
   }
 }
 
-function isLoopbackName(hostname: string): boolean {
+/** Of a URL or as a variable has it; a name is not looked up. */
+export function isLoopbackName(hostname: string): boolean {
   const name = hostname.replace(/^\[|\]$/g, '');
   if (name === 'localhost' || name.endsWith('.localhost')) return true;
   return ipaddr.isValid(name) && ipaddr.process(name).range() === 'loopback';

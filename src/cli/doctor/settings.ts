@@ -8,6 +8,7 @@ import { twilioConfig, type TwilioConfig } from '../../carriers/twilio/index.ts'
 import { ConfigError, loadConfig, type Config } from '../../config.ts';
 import type { Environment } from '../connect.ts';
 import type { Findings } from './finding.ts';
+import { isLoopbackName } from './public-url.ts';
 
 /** What the other checks go by. */
 export interface Settings {
@@ -50,10 +51,28 @@ export function readSettings(environment: Environment, findings: Findings): Sett
     else findings.error(`${where}.type: unknown carrier "${entry.type}"`, 'set it to "twilio" or "smtp"');
   }
   if (config?.lookup) keep([], lookupConfig.safeParse(config.lookup), 'lookup', findings);
-  if (config && config.carriers.length === 0)
-    findings.ok('no carrier is configured: the simulator takes calls, texts and mails');
-  else if (config) findings.ok(`${twilio.length + smtp.length} carriers configured`);
+  if (config) tellCarriers(config, twilio.length + smtp.length, findings);
   return { environment, config, dataDir, redisUrl, twilio, smtp };
+}
+
+function tellCarriers({ carriers, simulator, webhooks }: Config, usable: number, findings: Findings): void {
+  if (carriers.length > 0) {
+    findings.ok(`${usable} carriers configured`);
+    if (webhooks.allowPrivate) {
+      findings.warning(
+        'webhooks.allowPrivate lets whoever has a key make this service call addresses of its own network',
+        'take it out: it is for development only',
+      );
+    }
+    return;
+  }
+  findings.ok('no carrier is configured: the simulator takes calls, texts and mails');
+  if (!isLoopbackName(simulator.host)) {
+    findings.warning(
+      `the simulator plays PINs to whoever reaches ${simulator.host}`,
+      'set SIM_HOST to 127.0.0.1, unless this is a trial on a network of your own',
+    );
+  }
 }
 
 /** One node may make its own; many must be given theirs, which `loadConfig` itself asks for. */
