@@ -1,0 +1,48 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { openRedisHarness } from '../support/redis-harness.ts';
+import { noRedis, startRedis, type RedisServer } from '../support/redis-server.ts';
+import { applicationId, NO_SEND_LIMITS, pinRequest, type StoreHarness } from '../support/store-fixtures.ts';
+
+describe.skipIf(noRedis !== undefined)(noRedis ?? 'a long window on Redis', () => {
+  let server: RedisServer;
+  let harness: StoreHarness;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(async () => {
+    await server.stop();
+  });
+  beforeEach(async () => {
+    harness = await openRedisHarness(server);
+  });
+  afterEach(async () => {
+    await harness.dispose();
+  });
+
+  // Far beyond what is written anew with each entry, and beyond where an application's is pruned.
+  const LIMIT = { attempts: 700, windowMs: 10_000 };
+  const ROUNDS = 3;
+
+  it.each(['perNumber', 'perApplication'] as const)('is exact, however much was in it (%s)', async limit => {
+    const { store } = harness;
+    const application = applicationId();
+    const send = () =>
+      store.createPin(
+        pinRequest({ applicationId: application, limits: { ...NO_SEND_LIMITS, [limit]: LIMIT } }),
+      );
+    for (let round = 0; round < ROUNDS; round++) {
+      for (let n = 0; n < LIMIT.attempts; n++) {
+        expect(await send()).toMatchObject({ outcome: 'created' });
+        await harness.advance(2);
+      }
+      // The first of this round ends its window in so long, and then the second.
+      const retryAfterMs = LIMIT.windowMs - 2 * LIMIT.attempts;
+      expect(await send()).toMatchObject({ outcome: 'limited', retryAfterMs });
+      await harness.advance(retryAfterMs);
+      expect(await send()).toMatchObject({ outcome: 'created' });
+      expect(await send()).toMatchObject({ outcome: 'limited', retryAfterMs: 2 });
+      await harness.advance(LIMIT.windowMs);
+    }
+  });
+});
