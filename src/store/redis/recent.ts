@@ -2,8 +2,8 @@
 const MOST = 4096;
 
 /**
- * What never changes of calls and texts that this process made or read a short while ago, so that each step of one need not bring
- * all of its words again. The oldest go first; nothing depends on it.
+ * What never changes of things that this process made or read a short while ago: of calls and texts, so that each step of one need not
+ * bring all of its words again. The oldest go first; nothing depends on it.
  */
 export class Recent<Value> {
   readonly #values = new Map<string, Value>();

@@ -2,6 +2,7 @@ import { shardOf } from '../../domain/ids.ts';
 import type { ApplicationId, Destination, PinId } from '../../domain/types.ts';
 import type { SendLimits } from '../store.ts';
 import { limitArguments } from './arguments.ts';
+import { Recent } from './recent.ts';
 import type { Reply, ScriptRunner } from './script.ts';
 
 interface Send {
@@ -27,6 +28,7 @@ export function createSendWindows(scripts: ScriptRunner) {
   const giveBack = scripts.mutation('window-return');
   const check = scripts.query('send-check');
   const together = scripts.groups.length === 1;
+  const homes = new Recent<string>();
 
   /** What refused the send if its application's limit does: the dead PIN, or whichever limit frees last. */
   async function refuse({ applicationId, limits, shard, pinId, to }: Send, wait: number): Promise<Reply> {
@@ -46,7 +48,8 @@ export function createSendWindows(scripts: ScriptRunner) {
     { opId, applicationId, limits }: Pick<Send, 'opId' | 'applicationId' | 'limits'>,
     run: (further: readonly string[], wait: number) => Promise<Reply>,
   ): Promise<Reply> {
-    const shard = shardOf(applicationId);
+    // A hash that every send would take anew, of applications that are few.
+    const shard = homes.get(applicationId) ?? homes.put(applicationId, shardOf(applicationId));
     if (together) return await run([shard], 0);
     const args = [applicationId, ...limitArguments(limits.perApplication)];
     const ofBoth = `${opId}:${applicationId}`;
