@@ -83,7 +83,7 @@ for (const store of STORES) {
           fault: fromStartMs === 0 ? 'F12' : 'F13',
           on: `${store}, ${jump}`,
           runs: 1,
-          figures: { stepOf1sMs: Math.round(stepMs) },
+          figures: { oneSecondStepMs: Math.round(stepMs) },
         });
         // Lateness is told by timestamps of both times, which says nothing here.
         expect(wrong.filter(line => !line.includes('fired'))).toEqual([]);

@@ -15,8 +15,10 @@ import { ATTEMPTS, missing, SLACK, World } from './world.ts';
 const cycles = Math.min(times(2), 20);
 const absent = missing('redis');
 const named = (name: string): string => (absent ? `${name} (${absent})` : name);
-const HANG_MS = FULL ? 10_000 : 3_000;
+const HANG_MS = FULL ? 10_000 : 2_000;
 const BACK_MS = 1_000;
+/** The store gives up after 450 ms; the rest is HTTP, and a client that shares its cores with everything else. */
+const ANSWER_MS = 700;
 
 test.skipIf(absent)(
   named(`${cycles} times kill -9 of redis-server and a new one`),
@@ -117,7 +119,7 @@ test.skipIf(absent)(named(`Redis stands still for ${HANG_MS} ms`), { timeout: 90
     });
     expect(wrong.filter(line => !line.includes('fired'))).toEqual([]);
     expect(took.length).toBeGreaterThan(50);
-    expect(worstMs).toBeLessThan(500 * SLACK);
+    expect(worstMs).toBeLessThan(ANSWER_MS * SLACK);
     expect(grewMb).toBeLessThan(50);
   } finally {
     await world.close();

@@ -128,15 +128,21 @@ async function verificationsOf(world: World, applicationId: string): Promise<rea
 
 async function pagesOf<Item>(world: World, path: string, field: string): Promise<readonly Item[]> {
   const items: Item[] = [];
+  let patience = 40;
   let cursor: string | undefined;
-  do {
+  for (;;) {
     const more = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
     const { status, body } = await world.service.api('GET', `${path}limit=${PAGE}${more}`);
+    // A store that shares its cores with everything else may be late; clients ask again.
+    if (status === 503 && patience-- > 0) {
+      await pause(250);
+      continue;
+    }
     if (status !== 200) throw new Error(`${path}: ${status}`);
     items.push(...(body[field] as Item[]));
     cursor = body['nextCursor'] as string | undefined;
-  } while (cursor !== undefined);
-  return items;
+    if (cursor === undefined) return items;
+  }
 }
 
 async function poll<Value>(
