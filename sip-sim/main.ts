@@ -44,11 +44,6 @@ const simulator = await createSimulator({
   dataDir: env.DATA_DIR,
   log: { info: line('info'), warn: line('warn'), error: line('error') },
 });
-const token = env.SIM_AUTH_TOKEN === undefined ? `${env.DATA_DIR}/sim-auth-token` : 'SIM_AUTH_TOKEN';
-process.stdout.write(
-  `simulator ready on ${simulator.url} · mail on ${simulator.smtpUrl} · account ${simulator.accountSid} · auth token in ${token} · speed ${simulator.speed}\n`,
-);
-
 let stopping = false;
 async function stop(): Promise<void> {
   // The second signal is for people who do not want to wait.
@@ -59,3 +54,9 @@ async function stop(): Promise<void> {
 }
 process.on('SIGTERM', () => void stop());
 process.on('SIGINT', () => void stop());
+
+// Whoever waits for this line may stop it at once.
+const token = env.SIM_AUTH_TOKEN === undefined ? `${env.DATA_DIR}/sim-auth-token` : 'SIM_AUTH_TOKEN';
+process.stdout.write(
+  `simulator ready on ${simulator.url} · mail on ${simulator.smtpUrl} · account ${simulator.accountSid} · auth token in ${token} · speed ${simulator.speed}\n`,
+);

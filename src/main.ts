@@ -19,10 +19,6 @@ process.on('unhandledRejection', reason => {
 
 try {
   const app = await startApp(config, { clock: systemClock, log });
-  const simulator = app.simulatorUrl ? `, simulated phones at ${app.simulatorUrl}` : '';
-  process.stdout.write(
-    `Saypin is ready: ${app.url} (reference at ${app.url}/docs)${simulator}, API key in ${config.apiKeySource}\n`,
-  );
   let stopping = false;
   const stop = (signal: string): void => {
     if (stopping) process.exit(1);
@@ -42,6 +38,11 @@ try {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // Whoever waits for this line may stop it at once.
+  const simulator = app.simulatorUrl ? `, simulated phones at ${app.simulatorUrl}` : '';
+  process.stdout.write(
+    `Saypin is ready: ${app.url} (reference at ${app.url}/docs)${simulator}, API key in ${config.apiKeySource}\n`,
+  );
 } catch (error) {
   fail(error);
 }

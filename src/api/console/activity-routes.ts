@@ -17,10 +17,20 @@ const COUNTERS = {
   saypin_requests_shed_total: 'reason',
 } as const;
 type Counter = keyof typeof COUNTERS;
+const METRICS_EVERY_MS = 1_000;
 
 /** What happened, counted. */
 export function activityRoutes(app: ConsoleApp, deps: Console): void {
+  const { clock, metrics } = deps;
   const activity = createActivity(deps);
+  let page: { at: number; text: Promise<string> } | undefined;
+
+  /** A page of metrics asks the store: whoever asks oftener gets the last one. */
+  async function metricsPage(): Promise<string> {
+    const now = clock.monotonic();
+    if (metrics && (!page || now - page.at >= METRICS_EVERY_MS)) page = { at: now, text: metrics.text() };
+    return (await page?.text) ?? '';
+  }
 
   app.route({
     method: 'GET',
@@ -48,7 +58,7 @@ export function activityRoutes(app: ConsoleApp, deps: Console): void {
     schema: { hide: true },
     handler: async request => {
       assertScope(callerOf(request).principal, SEE);
-      return { counters: deps.metrics ? countersIn(await deps.metrics.text()) : {} };
+      return { counters: countersIn(await metricsPage()) };
     },
   });
 }

@@ -54,7 +54,7 @@ export function Diagram({
   readonly path: readonly string[];
 }): ComponentChild {
   const now = NODES.find(({ id }) => id === at)?.name ?? at;
-  const walked = [...path, at];
+  const walked = throughBreath([...path, at]);
   const been = (from: string, to: string): boolean =>
     walked.some((each, index) => each === from && walked[index + 1] === to);
   return h('div', { class: 'diagram', tabIndex: 0, role: 'group', 'aria-label': `The dialogue: ${now}` }, [
@@ -69,13 +69,20 @@ export function Diagram({
         }),
       ),
       ...NODES.map(({ id, name, x, y }) =>
-        h('g', { key: id, class: nodeClass(id, at, path) }, [
+        h('g', { key: id, class: nodeClass(id, at, walked) }, [
           h('rect', { x, y, width: WIDTH, height: HEIGHT, rx: 12 }),
           h('text', { x: x + WIDTH / 2, y: y + HEIGHT / 2 + 4.5 }, name),
         ]),
       ),
     ]),
   ]);
+}
+
+/** Where the pause after the answer has no length, it is passed within one step, and never seen. */
+function throughBreath(walked: readonly string[]): readonly string[] {
+  const [first, second] = walked;
+  const passed = first === 'idle' && second !== undefined && second !== 'answerPause' && second !== 'ended';
+  return passed ? ['idle', 'answerPause', ...walked.slice(1)] : walked;
 }
 
 function nodeClass(id: string, at: string, path: readonly string[]): string {

@@ -61,7 +61,7 @@ function CallPanel({ call, now }: { readonly call: LiveCall; readonly now: numbe
     children: [
       h(Diagram, { at, path }),
       h('dl', { class: 'pairs across-pairs' }, [
-        pair('On the phone', span((over ? since : now) - startedAt)),
+        pair('On the phone', span(Math.max(0, (over ? since : now) - startedAt))),
         pair('Heard', heard),
         pair('Repeats', repeats),
         answeredBy !== 'unknown' && pair('Answered by', answeredBy),

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 
 import { api } from './api.ts';
 import { h } from './dom.ts';
-import { when, words } from './format.ts';
+import { CHANNEL_NAMES, when } from './format.ts';
 import { listApplications, useLoad, useWork } from './load.ts';
 import { link } from './router.ts';
 import { Timeline } from './timeline.ts';
@@ -74,7 +74,7 @@ function Facts({ verification }: { readonly verification: Verification }): Compo
       pair('Tries left', attemptsLeft),
       pair('Asked for', when(createdAt)),
       pair('Expires', when(expiresAt)),
-      plan && pair('Plan', plan.steps.map(({ channel }) => words(channel)).join(' → ')),
+      plan && pair('Plan', plan.steps.map(({ channel }) => CHANNEL_NAMES[channel]).join(' → ')),
     ]),
   });
 }
