@@ -68,9 +68,9 @@ test('an ended call stays to be seen for a while, and nothing moves it any more'
   watched.moved(ended);
   watched.moved(initialState(config));
   expect(live.list()[0]?.at).toBe('ended');
-  await clock.advance(19_999);
+  clock.advance(19_999);
   expect(live.list()).toHaveLength(1);
-  await clock.advance(1);
+  clock.advance(1);
   expect(live.list()).toHaveLength(0);
 });
 
@@ -94,7 +94,7 @@ test('the stream tells all calls, then each change, and ends with its session', 
     server.live.watch(CALL);
     await until('event: call\ndata: {"ref":"r1"');
     await server.ask('DELETE', '/console/session', undefined, session);
-    await server.clock.advance(15_000);
+    server.clock.advance(15_000);
     await expect(until('never told')).rejects.toThrow('the stream ended');
   } finally {
     await server.close();

@@ -54,10 +54,11 @@ test('shows what is said, and how a carrier would be told', async () => {
 test('words that are being written leave nothing on disk: their clips are transient', async () => {
   server.speech.mode = 'warm';
   const rendered: { cache: string; pin: boolean }[] = [];
-  const { render } = server.speech;
+  const { speech } = server;
+  const render = speech.render.bind(speech);
   server.speech.render = async segments => {
     for (const segment of segments) if (segment.kind === 'speech') rendered.push(segment);
-    return await render.call(server.speech, segments);
+    return await render(segments);
   };
   await preview({ text: 'Hello {{name}} {{pin}} bye' });
   server.speech.render = render;
@@ -88,11 +89,12 @@ test('a few are spoken at a time, and an engine that fails is a 503', async () =
   server.speech.mode = 'broken';
   expect((await preview({ text: '{{pin}}' })).status).toBe(503);
   const waiting: (() => void)[] = [];
-  const { render } = server.speech;
+  const { speech } = server;
+  const render = speech.render.bind(speech);
   server.speech.mode = 'warm';
   server.speech.render = async segments => {
     await new Promise<void>(resolve => waiting.push(resolve));
-    return await render.call(server.speech, segments);
+    return await render(segments);
   };
   const running = [preview({ text: '{{pin}}' }), preview({ text: '{{pin}}' })];
   while (waiting.length < 2) await new Promise(resolve => setImmediate(resolve));
