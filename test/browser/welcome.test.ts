@@ -39,7 +39,7 @@ describe.skipIf(missing !== undefined)(missing ?? 'the first page', SLOW, () => 
   let browser: TestBrowser;
   let ear: Ear;
   beforeAll(async () => {
-    const environment = main === undefined ? {} : { SERVICE_MAIN: main };
+    const environment: Record<string, string> = main === undefined ? {} : { SERVICE_MAIN: main };
     [service, browser, ear] = await Promise.all([Service.start(environment), openBrowser(), Ear.create()]);
   }, 30_000);
   // Ends what is left of a call, and forgets what the phone was set to.

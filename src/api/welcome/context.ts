@@ -8,7 +8,7 @@ import type { Store } from '../../store/store.ts';
 export interface WelcomeDeps {
   /** The simulator's pages, where it stands in for carriers; undefined: there is no first page. */
   readonly simulatorUrl: string | undefined;
-  readonly verifications: Pick<Verifications, 'create' | 'get' | 'check'>;
+  readonly verifications: Pick<Verifications, 'create' | 'check'>;
   readonly store: Pick<Store, 'getApplication' | 'putApplication' | 'getPin' | 'now'>;
   readonly clock: Clock;
   readonly random: RandomBytes;

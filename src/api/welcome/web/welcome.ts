@@ -39,6 +39,12 @@ field.addEventListener('input', () => {
   say(result, '');
   draw();
 });
+// Digits are added at the end, wherever in the cells the person clicked.
+for (const type of ['focus', 'click']) {
+  field.addEventListener(type, () => {
+    if (field.selectionStart === field.selectionEnd) field.setSelectionRange(DIGITS, DIGITS);
+  });
+}
 for (const type of ['focus', 'blur', 'select', 'keyup', 'click']) field.addEventListener(type, draw);
 
 async function call(): Promise<void> {
@@ -50,7 +56,12 @@ async function call(): Promise<void> {
     current = id;
     begin();
     callLabel.textContent = 'Call me again';
-    say(going, byText ? 'A text is on its way: see Messages on the phone.' : 'Pick up the phone.');
+    say(
+      going,
+      byText
+        ? 'A text is on its way: see Messages on the phone.'
+        : 'The phone rings. Answer it, and type what you hear.',
+    );
     phone.scrollIntoView({ block: 'nearest', behavior: reducedMotion() ? 'auto' : 'smooth' });
   } catch (error) {
     say(going, textOf(error), 'bad');
@@ -88,8 +99,8 @@ function judge({ verified, attemptsLeft }: CheckAnswer): void {
     return;
   }
   say(result, `Not that one. ${attemptsLeft} ${attemptsLeft === 1 ? 'try is' : 'tries are'} left.`, 'bad');
-  field.select();
   field.focus();
+  field.select();
 }
 
 /** A new code: the last one's digits are gone. */
@@ -104,7 +115,6 @@ function begin(): void {
 
 function end(): void {
   current = undefined;
-  // A field that is switched off drops the focus; the result is where to go on.
   field.disabled = true;
   verify.disabled = true;
   draw();
