@@ -61,7 +61,7 @@ function Try({
               label: 'Voice',
               value: voice,
               options: [
-                { value: '', label: 'Default of the language' },
+                { value: '', label: 'Default voice' },
                 ...speakers.map(({ name }) => ({ value: name, label: name })),
               ],
               onValue: setVoice,

@@ -116,7 +116,7 @@ function Editor(
                 label: 'Voice',
                 value: draft.voice,
                 options: [
-                  { value: '', label: 'Default of the language' },
+                  { value: '', label: 'Default voice' },
                   ...[
                     ...new Set([...(draft.voice ? [draft.voice] : []), ...speakers.map(({ name }) => name)]),
                   ].map(name => ({ value: name, label: name })),
