@@ -12,6 +12,7 @@ import { createHealth } from './api/health.ts';
 import { createOverload } from './api/overload.ts';
 import { createServer } from './api/server.ts';
 import { verifyApi } from './api/verify/index.ts';
+import { welcomePage } from './api/welcome/index.ts';
 import { startCarriers, type Carriers } from './app-carriers.ts';
 import { createCustomerEvents } from './app-events.ts';
 import { openStore } from './app-store.ts';
@@ -202,6 +203,19 @@ export async function startApp(
               simulatorUrl: carriers.simulatorUrl,
               liveCalls,
               metrics,
+            }),
+          ),
+        async root =>
+          await root.register(
+            welcomePage({
+              simulatorUrl: carriers.simulatorUrl,
+              verifications: delivery.verifications,
+              store,
+              clock,
+              random,
+              log,
+              publicUrl,
+              apiKeySource: config.apiKeySource,
             }),
           ),
         async root => await root.register(legacyQueryApi({ messaging, clock, log, authenticate })),

@@ -41,7 +41,7 @@ try {
   // Whoever waits for this line may stop it at once.
   const simulator = app.simulatorUrl ? `, simulated phones at ${app.simulatorUrl}` : '';
   process.stdout.write(
-    `Saypin is ready: ${app.url} (reference at ${app.url}/docs)${simulator}, API key in ${config.apiKeySource}\n`,
+    `Saypin is ready: ${app.url} (reference at ${app.url}/docs, console at ${app.url}/console)${simulator}, API key in ${config.apiKeySource}\n`,
   );
 } catch (error) {
   fail(error);

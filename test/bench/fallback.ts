@@ -79,10 +79,10 @@ function expectTaken(kind: Taken['kind'], to: string, withinMs: number): Promise
 
 const wait = async (ms: number): Promise<void> =>
   void (await new Promise(resolve => setTimeout(resolve, ms)));
-const at = (values: number[], share: number): string =>
-  values
-    .toSorted((a, b) => a - b)
-    [Math.min(values.length - 1, Math.floor(values.length * share))]!.toFixed(1);
+const at = (values: number[], share: number): string => {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!.toFixed(1);
+};
 const line = (what: string, values: number[]): void =>
   console.log(
     `${what}: n ${values.length}, p50 ${at(values, 0.5)}, p99 ${at(values, 0.99)}, max ${at(values, 1)} ms`,
