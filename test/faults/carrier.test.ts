@@ -58,7 +58,7 @@ describe('a carrier that says no to a text', () => {
         ['reset', false],
       ]
     : [['429', true]];
-  test.each(manners)('%s', { timeout: 60_000 }, async (manner, isSafe) => {
+  test.each(manners)('%s', { timeout: 180_000 }, async (manner, isSafe) => {
     world.journal.note({ what: 'fault', name: manner });
     rude.manner = manner;
     const number = '+41791500001';
@@ -96,7 +96,7 @@ describe('a carrier that says no to a text', () => {
 
 test(
   'answers that are lost: what was placed is adopted, and no phone rings twice',
-  { timeout: 90_000 },
+  { timeout: 180_000 },
   async () => {
     const each = Math.min(times(2), 20);
     rude.manner = 'lost';
@@ -147,7 +147,7 @@ test.skipIf(!FULL)(
 
 test.skipIf(!FULL)(
   'a carrier that hangs: its time is limited, and other sends go on',
-  { timeout: 90_000 },
+  { timeout: 180_000 },
   async () => {
     rude.manner = 'hang';
     world.journal.note({ what: 'fault', name: 'hang' });

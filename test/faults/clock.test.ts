@@ -30,7 +30,7 @@ for (const store of STORES) {
   // The short form: what would keep alive what is over, on the time of a process that follows the wall clock.
   for (const [jump, ms, fromStartMs] of FULL ? jumps : jumps.slice(1, 2)) {
     const name = `${store}: the wall clock ${jump}`;
-    test.skipIf(absent)(absent ? `${name} (${absent})` : name, { timeout: 90_000 }, async () => {
+    test.skipIf(absent)(absent ? `${name} (${absent})` : name, { timeout: 180_000 }, async () => {
       const shim = new Shim();
       shim.set('wallOffsetMs', fromStartMs);
       const world = await World.start({ store, environment: shim.environment });

@@ -94,7 +94,7 @@ const DISKS = [
 ];
 
 for (const { fault, name, make, absent } of FULL ? DISKS : DISKS.filter(disk => disk.make !== smallDisk)) {
-  test.skipIf(absent)(absent ? `${name} (${absent})` : name, { timeout: 90_000 }, async () => {
+  test.skipIf(absent)(absent ? `${name} (${absent})` : name, { timeout: 180_000 }, async () => {
     const disk = make();
     const world = await World.start({ store: 'sqlite', environment: disk.environment }).catch(
       (error: unknown) => {
@@ -175,7 +175,7 @@ for (const { fault, name, make, absent } of FULL ? DISKS : DISKS.filter(disk => 
 
 test.skipIf(noShim)(
   'fsync fails now and then under load, and is slow: what is there is what was acknowledged',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     const shim = new Shim();
     const world = await World.start({ store: 'sqlite', environment: shim.environment });
@@ -185,13 +185,15 @@ test.skipIf(noShim)(
       shim.set('fsyncDelayUs', 2_000);
       load.start(16);
       for (let round = 0; round < rounds; round++) {
-        await pause(200);
+        await load.progress(5);
         world.journal.note({ what: 'fault', name: 'fsync EIO' });
         shim.set('fsyncErrno', EIO);
-        await pause(60);
+        const before = shim.get('fsyncsFailed');
+        await eventually('the disk to say no', async () => shim.get('fsyncsFailed') > before);
+        await pause(40);
         shim.set('fsyncErrno', 0);
       }
-      await pause(300);
+      await load.progress(5);
       await load.stop();
       shim.set('fsyncDelayUs', 0);
       const failed = shim.get('fsyncsFailed');

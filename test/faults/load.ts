@@ -1,5 +1,6 @@
 import { seededRandom } from '../support/seeded-random.ts';
 import type { Taken } from '../support/lean-carrier.ts';
+import { eventually } from '../support/service.ts';
 import { createTemplate } from '../support/story.ts';
 import type { World } from './world.ts';
 
@@ -24,6 +25,7 @@ export const NO_REPORT_MS = 1_000;
 
 /** Between the sends somebody makes an application, now and then. */
 const TEMPLATES_OF_256 = 8;
+const PATIENCE_MS = 60_000;
 const TEXT_WAIT_MS = 3_000;
 const AFTER_REFUSAL_MS = 50;
 const CALLBACK_TRIES = 300;
@@ -44,6 +46,8 @@ export interface CheckBody {
 /** Clients (64 unless told otherwise) and the carrier's side of what they ask for, until it is stopped. */
 export class Load {
   readonly world: World;
+  /** Sends answered 2xx so far. */
+  acknowledged = 0;
   readonly #random: (count: number) => Buffer;
   readonly #texts = new Map<string, () => void>();
   readonly #callbacks = new Set<Promise<void>>();
@@ -65,6 +69,12 @@ export class Load {
         await this.#story();
       }
     });
+  }
+
+  /** Resolves when so many more sends were acknowledged: a slow machine is no reason for a vacuous run. */
+  async progress(sends: number): Promise<void> {
+    const enough = this.acknowledged + sends;
+    await eventually(`${sends} more sends`, async () => this.acknowledged >= enough, PATIENCE_MS);
   }
 
   /** Lets what was begun come to an end. */
@@ -145,6 +155,7 @@ export class Load {
   }
 
   #sent(number: string, status: number | undefined, id: string | undefined): void {
+    if (id !== undefined) this.acknowledged++;
     const known = id === undefined ? {} : { id };
     this.world.journal.note({ what: 'send', number, answer: status ?? 'lost', ...known });
   }

@@ -17,14 +17,15 @@ for (const store of FULL ? STORES : STORES.slice(0, 1)) {
   const name = `${store}: ${stalls} times ${STALL_MS} ms of standing still`;
   test.skipIf(absent)(
     absent ? `${name} (${absent})` : name,
-    { timeout: 60_000 + stalls * 20_000 },
+    { timeout: 180_000 + stalls * 20_000 },
     async () => {
       const world = await World.start({ store });
       const load = new Load(world, `${store} stall`);
       try {
         load.start(32);
         for (let stall = 0; stall < stalls; stall++) {
-          await pause(500 + stall * 37);
+          await load.progress(10);
+          await pause(stall * 37);
           world.journal.note({ what: 'fault', name: 'SIGSTOP' });
           process.kill(world.service.pid, 'SIGSTOP');
           await pause(STALL_MS);

@@ -32,7 +32,7 @@ for (const store of STORES) {
     const name = `${store}: killed ${step}, ${rounds} times`;
     test.skipIf(absent)(
       absent ? `${name} (${absent})` : name,
-      { timeout: 60_000 + rounds * 20_000 },
+      { timeout: 180_000 + rounds * 20_000 },
       async () => {
         const world = await World.start({
           store,

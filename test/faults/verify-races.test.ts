@@ -28,16 +28,26 @@ async function heardPin(): Promise<{ pinId: string; pin: string; wrong: string }
   return { pinId, pin: pin!, wrong: pin!.replace(/.$/, last => String((Number(last) + 1) % 10)) };
 }
 
+/** Those that found no attempt left, or were shed unseen because the machine is busy (503). */
+function withoutShed(counts: Record<string, number>): number {
+  const { NO_MORE_PIN_ATTEMPTS: none = 0, 'http 503': shed = 0 } = counts;
+  expect(none, 'all of them were shed: a vacuous run').toBeGreaterThan(0);
+  return none + shed;
+}
+
 test('200 wrong guesses at once are 5 comparisons', async () => {
   const { pinId, pin, wrong } = await heardPin();
-  expect(tally(await guess(service, pinId, wrong, 200))).toEqual({ WRONG_PIN: 5, NO_MORE_PIN_ATTEMPTS: 195 });
+  const counts = tally(await guess(service, pinId, wrong, 200));
+  expect(counts.WRONG_PIN).toBe(5);
+  expect(withoutShed(counts)).toBe(195);
   expect(tally(await guess(service, pinId, pin, 1))).toEqual({ NO_MORE_PIN_ATTEMPTS: 1 });
 });
 
 test('200 right guesses at once are verified once', async () => {
   const { pinId, pin } = await heardPin();
   const counts = tally(await guess(service, pinId, pin, 200));
-  expect(counts).toEqual({ verified: 1, NO_MORE_PIN_ATTEMPTS: 199 });
+  expect(counts.verified).toBe(1);
+  expect(withoutShed(counts)).toBe(199);
 });
 
 test.each([
