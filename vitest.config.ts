@@ -2,9 +2,35 @@ import { defineConfig } from 'vitest/config';
 
 import { SkipReporter } from './test/support/skip-reporter.ts';
 
+/**
+ * Minutes together: run by `npm run test:slow`, and by name. `npm test` has a shorter sibling of each: a story in the browser, one contract
+ * on Redis, kills under load and at the steps of a fallback.
+ */
+const SLOW = [
+  'test/browser/welcome.test.ts',
+  'test/browser/console-looks.test.ts',
+  'test/browser/phone-looks.test.ts',
+  'test/browser/phone-behaviours.test.ts',
+  'test/contract/redis-cluster.test.ts',
+  'test/contract/redis-resent.test.ts',
+  'test/e2e/many-nodes.test.ts',
+  'test/faults/broken-file.test.ts',
+  'test/faults/callbacks.test.ts',
+  'test/faults/carrier.test.ts',
+  'test/faults/clock.test.ts',
+  'test/faults/disk.test.ts',
+  'test/faults/redis-away.test.ts',
+  'test/faults/stall.test.ts',
+  'test/faults/steps.test.ts',
+];
+
+/** `vitest run test/faults/clock.test.ts`, and the scripts of the fault suite and the mutants. */
+const named = process.argv.some(argument => argument.startsWith('test/'));
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: process.env.SLOW ? SLOW : ['test/**/*.test.ts'],
+    exclude: process.env.SLOW || named ? [] : SLOW,
     environment: 'node',
     reporters: ['default', new SkipReporter()],
     pool: 'forks',
