@@ -5,7 +5,16 @@ import { shardOfId, shardRoot } from '../../src/store/redis/keys.ts';
 import { dumpSqlite } from '../support/sqlite-dump.ts';
 import { groupBy, only, type Entry } from './journal.ts';
 import { destinyOf, FALLBACKS, NO_REPORT_MS, type Load } from './load.ts';
-import { awaitsEvents, ENDS, endsTold, inParallel, settle, type Known, type LoggedEvent } from './settle.ts';
+import {
+  awaitsEvents,
+  ENDS,
+  endsTold,
+  inParallel,
+  settle,
+  told,
+  type Known,
+  type LoggedEvent,
+} from './settle.ts';
 import { ATTEMPTS, SLACK, type World } from './world.ts';
 
 export interface Findings {
@@ -187,10 +196,15 @@ function callbacks(entries: readonly Entry[], known: ReadonlyMap<string, Known>)
       wrong.push(`I5: a forged "${status}" for ${number}: ${answer}`);
   }
   const calls = groupBy(callsOf(entries), ({ number }) => number);
-  for (const { to } of known.values()) {
+  const delivered = new Set(
+    only(entries, 'callback').flatMap(({ number, status, forged, answer }) =>
+      status === 'delivered' && !forged && answer === 204 ? [number] : [],
+    ),
+  );
+  for (const { to, timeline } of known.values()) {
     // Their texts arrived; only the forged word says otherwise.
-    if ([0, 3, 4].includes(destinyOf(to)) && calls.has(to))
-      wrong.push(`I5: a delivered text brought a call to ${to}`);
+    if (delivered.has(to) && calls.has(to))
+      wrong.push(`I5: a delivered text brought a call to ${to}: ${told(timeline)}`);
   }
   return wrong;
 }
@@ -253,6 +267,9 @@ function figuresOf(entries: readonly Entry[], known: ReadonlyMap<string, Known>)
   const calls = groupBy(callsOf(entries), ({ number }) => number);
   const events = only(entries, 'event');
   const readies = only(entries, 'ready').map(({ afterMs }) => afterMs);
+  const texts = new Set(
+    only(entries, 'taken').flatMap(({ kind, number }) => (kind === 'text' ? [number] : [])),
+  );
   const acknowledged = new Set(sends.flatMap(({ id }) => id ?? []));
   return {
     faults: only(entries, 'fault').length,
@@ -267,6 +284,9 @@ function figuresOf(entries: readonly Entry[], known: ReadonlyMap<string, Known>)
     verified: checks.filter(({ answer }) => answer === 'verified').length,
     exhausted: [...known.values()].filter(({ state }) => state === 'exhausted').length,
     calls: [...calls.values()].flat().length,
+    // Their carrier was out of reach at the time: the call is the right end.
+    callsForTextsNotTaken: [...calls.keys()].filter(number => !texts.has(number) && destinyOf(number) !== 7)
+      .length,
     duplicateCalls: [...calls.values()].reduce((sum, made) => sum + made.length - 1, 0),
     duplicateTexts: duplicates(
       only(entries, 'taken')

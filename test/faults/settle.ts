@@ -15,6 +15,7 @@ export interface Known {
     trigger?: string;
     state: string;
     endedAt?: string;
+    reason?: string;
   }[];
 }
 export interface LoggedEvent {
@@ -63,8 +64,14 @@ function isOver({ to, state, timeline }: Known): boolean {
 
 /** The carrier has said how every call ended, some time ago. */
 function unsettled({ to, state, timeline }: Known): string {
-  const steps = timeline.map(step => `${step.channel} ${step.trigger ?? ''} ${step.state}`);
-  return `I1: ${to} (${state}) is still under way: ${steps.join(', ')}`;
+  return `I1: ${to} (${state}) is still under way: ${told(timeline)}`;
+}
+
+/** A timeline in a line. */
+export function told(timeline: Known['timeline']): string {
+  return timeline
+    .map(({ channel, trigger, state, reason }) => [channel, trigger, state, reason].filter(Boolean).join(' '))
+    .join(', ');
 }
 
 /** Resolves when no call is due or under way any more, or at the end of the wait. */
@@ -113,8 +120,8 @@ async function eachToldOf(
     waitMs,
     async () => await pagesOf<LoggedEvent>(world, '/v1/events?', 'events'),
     events => {
-      const told = endsTold(events);
-      if (![...known.values()].every(({ id, to }) => destinyOf(to) === 7 || told.has(id))) return false;
+      const ends = endsTold(events);
+      if (![...known.values()].every(({ id, to }) => destinyOf(to) === 7 || ends.has(id))) return false;
       if (!awaitsEvents(world)) return true;
       const received = new Set(only(world.journal.read(), 'event').map(({ id }) => id));
       return events.every(({ id }) => received.has(id));
