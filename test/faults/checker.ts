@@ -202,8 +202,10 @@ function callbacks(entries: readonly Entry[], known: ReadonlyMap<string, Known>)
     ),
   );
   for (const { to, timeline } of known.values()) {
-    // Their texts arrived; only the forged word says otherwise.
-    if (delivered.has(to) && calls.has(to))
+    if (!calls.has(to)) continue;
+    // Only the forged word says that it failed; or the carrier was out of reach, and the service knows it.
+    const isRefused = timeline[0]?.reason === 'refused';
+    if (delivered.has(to) || ([0, 3, 4].includes(destinyOf(to)) && !isRefused))
       wrong.push(`I5: a delivered text brought a call to ${to}: ${told(timeline)}`);
   }
   return wrong;
@@ -284,7 +286,7 @@ function figuresOf(entries: readonly Entry[], known: ReadonlyMap<string, Known>)
     verified: checks.filter(({ answer }) => answer === 'verified').length,
     exhausted: [...known.values()].filter(({ state }) => state === 'exhausted').length,
     calls: [...calls.values()].flat().length,
-    // Their carrier was out of reach at the time: the call is the right end.
+    // Killed before the carrier was asked, and the plan went on meanwhile; or the carrier was out of reach.
     callsForTextsNotTaken: [...calls.keys()].filter(number => !texts.has(number) && destinyOf(number) !== 7)
       .length,
     duplicateCalls: [...calls.values()].reduce((sum, made) => sum + made.length - 1, 0),
