@@ -131,15 +131,23 @@ const zodToJsonConfig: { override: z.core.ToJSONSchemaParams['override'] } = {
   override: ({ zodSchema, jsonSchema }) => {
     // Clients must live with fields that they do not know.
     if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
-    // That null is as good as absent is our tolerance, not part of the contract.
-    if (zodSchema._zod.def.type === 'nullable') dropNull(jsonSchema);
+    // That null is as good as absent is our tolerance, not part of the contract; an answer that has null says so.
+    if (isNullish(zodSchema)) dropNull(jsonSchema);
     // Infobip's documents name the width; the bounds of it say nothing of the field's own.
     if (jsonSchema.maximum === MAX_INT32) setWidth(jsonSchema, 'int32');
     if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) setWidth(jsonSchema, 'int64');
+    // Zod takes the examples from whatever has a transform in it; ours are written as a client sends them.
+    const examples = z.globalRegistry.get(zodSchema)?.examples;
+    if (Array.isArray(examples) && jsonSchema.$ref === undefined) jsonSchema.examples ??= examples;
   },
 };
 
 const MAX_INT32 = 2 ** 31 - 1;
+
+/** What a request may leave out or send as null; fields of answers are nullable or optional, never both. */
+function isNullish(schema: z.core.$ZodType): boolean {
+  return schema instanceof z.ZodOptional && schema.unwrap() instanceof z.ZodNullable;
+}
 
 function dropNull(schema: z.core.JSONSchema.BaseSchema): void {
   const [inner] = schema.anyOf ?? [];
@@ -163,6 +171,7 @@ function setWidth(schema: z.core.JSONSchema.BaseSchema, format: 'int32' | 'int64
  */
 function tidyComponents<Document extends object>(document: Document): Document {
   const { components: parts } = document as { components?: { schemas?: Record<string, unknown> } };
+  dropEmptyBodies(document);
   const schemas = parts?.schemas ?? {};
   const { components: _, ...rest } = document as Record<string, unknown>;
   const used = new Set<string>();
@@ -187,6 +196,18 @@ function tidyComponents<Document extends object>(document: Document): Document {
       .replace(REFERENCE, (_match, name: string) => `"#/components/schemas/${renamed.get(name)}"`)
       .replaceAll('"Default Response"', '"Success"'),
   ) as Document;
+}
+
+/** The zod provider gives every answer a body, and a 204 has none. */
+function dropEmptyBodies(document: object): void {
+  const { paths = {} } = document as Paths;
+  for (const operation of Object.values(paths).flatMap(methods => Object.values(methods))) {
+    delete operation.responses?.['204']?.content;
+  }
+}
+
+interface Paths {
+  readonly paths?: Record<string, Record<string, { responses?: Record<string, { content?: unknown }> }>>;
 }
 
 const REFERENCE = /"#\/components\/schemas\/([A-Za-z0-9]+)"/g;
