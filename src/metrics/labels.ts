@@ -29,6 +29,8 @@ export function plainWords(max: number): Label {
 
 export const CHANNELS = ['voice', 'sms', 'email'] as const;
 
+export const CARRIER_USES = ['calls', 'texts', 'mail'] as const;
+
 /** Of calls: `Outcome.kind` (domain/message.ts). Of texts and mail: the cause of `PinMessageReport`. */
 export const OUTCOMES = [
   'answered',

@@ -44,6 +44,8 @@ export interface Gauges {
   requests?(): readonly { kind: string; running: number; waiting: number }[];
   /** 0 to 1 by kind: the part of the requests that is let in. */
   admission?(): readonly { kind: string; share: number }[];
+  /** Whether carriers are taken to be down, by what they are used for. */
+  circuits?(): readonly { carrier: string; use: string; state: 'closed' | 'half-open' | 'open' }[];
   ready?(): Promise<boolean>;
   backlog?(): Promise<StoreBacklog | undefined>;
 }

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 import {
   ATTEMPTS,
+  CARRIER_USES,
   CHANNELS,
   HEARD,
   LIMITS,
@@ -36,6 +37,7 @@ const LATE_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 
 /** A phone rings for seconds, a text may take minutes. */
 const DELIVER_SECONDS = [0.5, 1, 2, 3, 5, 8, 12, 20, 30, 45, 60, 120, 300, 900];
 const VERIFY_SECONDS = [5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900, 3_600];
+const CIRCUIT_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
 const LAG_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 5];
 
 /** The metrics of one process, over prom-client; nothing of it leaves this folder. All names begin with `saypin_`. */
@@ -104,7 +106,7 @@ export function createMetrics(options: PrometheusOptions): PrometheusMetrics {
     LAG_SECONDS,
   );
 
-  const gauges = createGauges(registry);
+  const gauges = createGauges(registry, options.carriers);
   new Gauge({ name: 'saypin_build_info', help: 'Versions', labelNames: ['version', 'node'], registers }).set(
     { version: options.version, node: process.version },
     1,
@@ -163,7 +165,10 @@ export function createMetrics(options: PrometheusOptions): PrometheusMetrics {
 }
 
 /** Values that are read when the page is asked for. One that cannot be had is left out, so that nobody reads an old one. */
-function createGauges(registry: Registry): { watch(gauges: Gauges): void; refresh(): Promise<void> } {
+function createGauges(
+  registry: Registry,
+  carriers: readonly string[],
+): { watch(gauges: Gauges): void; refresh(): Promise<void> } {
   const registers = [registry];
   const gauge = <Name extends string>(name: string, help: string, labelNames: readonly Name[] = []) =>
     new Gauge({ name, help, labelNames: [...labelNames], registers });
@@ -183,7 +188,14 @@ function createGauges(registry: Registry): { watch(gauges: Gauges): void; refres
   const running = gauge('saypin_requests_running', 'Requests under way', ['kind']);
   const waiting = gauge('saypin_requests_waiting', 'Requests that wait for their turn', ['kind']);
   const admission = gauge('saypin_admission_share', 'Part of the requests that is let in, 0 to 1', ['kind']);
+  const circuit = gauge(
+    'saypin_carrier_circuit',
+    'Whether a carrier is taken to be down. 0: no, 1: one request looks, 2: yes',
+    ['carrier', 'use'],
+  );
   const kind = oneOf(REQUEST_KINDS);
+  const carrier = oneOf(carriers);
+  const use = oneOf(CARRIER_USES);
   let sources: Gauges = {};
 
   const put = (name: keyof typeof single, value: number | undefined): void => {
@@ -212,6 +224,8 @@ function createGauges(registry: Registry): { watch(gauges: Gauges): void; refres
         running.set({ kind: kind(entry.kind) }, entry.running);
         waiting.set({ kind: kind(entry.kind) }, entry.waiting);
       }
+      for (const entry of sources.circuits?.() ?? [])
+        circuit.set({ carrier: carrier(entry.carrier), use: use(entry.use) }, CIRCUIT_STATES[entry.state]);
       for (const entry of sources.admission?.() ?? []) admission.set({ kind: kind(entry.kind) }, entry.share);
     },
   };

@@ -39,6 +39,7 @@ beforeAll(async () => {
     mediaSockets: () => 1,
     requests: () => [{ kind: 'send', running: 1, waiting: 0 }],
     admission: () => [{ kind: 'send', share: 1 }],
+    circuits: () => [{ carrier: 'twilio', use: 'texts', state: 'open' }],
     ready: async () => true,
     backlog: async () => ({ timers: 1, oldestTimerMs: 1, events: 1, oldestEventMs: 1, messages: 1 }),
   });

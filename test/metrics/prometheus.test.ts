@@ -113,6 +113,7 @@ describe('nothing of what somebody sent gets into a label', () => {
     metrics.watch({
       requests: () => [{ kind: value, running: 1, waiting: 1 }],
       admission: () => [{ kind: value, share: 1 }],
+      circuits: () => [{ carrier: value, use: value, state: 'open' }],
     });
     const page = await metrics.text();
     const labels = [...page.matchAll(/[a-z]+="((?:[^"\\]|\\.)*)"/g)].map(match => match[1]!);
@@ -133,6 +134,21 @@ describe('nothing of what somebody sent gets into a label', () => {
     expect(page.filter(name => name.startsWith('saypin_store_seconds_count')).length).toBeLessThanOrEqual(
       121,
     );
+  });
+
+  test('a carrier that is down is 2, one that is being looked at 1', async () => {
+    const metrics = start();
+    metrics.watch({
+      circuits: () => [
+        { carrier: 'twilio', use: 'calls', state: 'open' },
+        { carrier: 'twilio', use: 'texts', state: 'half-open' },
+        { carrier: 'smtp', use: 'mail', state: 'closed' },
+      ],
+    });
+    const page = await series(metrics);
+    expect(page.get('saypin_carrier_circuit{carrier="twilio",use="calls"}')).toBe(2);
+    expect(page.get('saypin_carrier_circuit{carrier="twilio",use="texts"}')).toBe(1);
+    expect(page.get('saypin_carrier_circuit{carrier="smtp",use="mail"}')).toBe(0);
   });
 
   test('the words that are known stay themselves', async () => {
