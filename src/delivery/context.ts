@@ -130,6 +130,8 @@ export interface VoiceDeliveryDeps {
   /** How long PINs and calls are kept after their end. */
   readonly retentionMs: number;
   readonly count?: (what: Counted) => void;
+  /** A carrier had taken what it never confirmed: it works, and only its answer was lost. */
+  readonly adopted?: (carrier: string, use: 'calls' | 'texts') => void;
   /** PINs by SMS; absent: none are sent. */
   readonly texts?: TextDeps;
   /** PINs by e-mail; absent: none are sent. */

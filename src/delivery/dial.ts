@@ -1,11 +1,13 @@
 import type { PlaceCall } from '../carriers/carrier.ts';
 import { isWanted } from '../domain/plan.ts';
 import type { CallRef, Delivery } from '../domain/types.ts';
+import type { DueTimer } from '../store/store.ts';
 import { CarrierError } from '../errors.ts';
 import { background, maskNumber } from '../log.ts';
 import type { Context } from './context.ts';
-import { DIAL_GUARD_MS, dialGuard, dialGuardId, ringGuard } from './guards.ts';
+import { DIAL_GUARD_MS, dialGuard, dialGuardId, reservedDialGuard, ringGuard } from './guards.ts';
 import { Holding, type Held } from './holding.ts';
+import { hurriedRetryMs, LAST_LOOK_MS, type FindOnward } from './hurry.ts';
 import type { TimerOutcome } from './timers.ts';
 import { webhookUrl } from './urls.ts';
 import { within } from './within.ts';
@@ -37,20 +39,35 @@ export function maxDurationSeconds(delivery: Pick<Delivery, 'script'>): number {
     : Math.ceil(callTimeoutMs / 1000) + CARRIER_SLACK_SECONDS;
 }
 
+/** `absent`: the carrier has no list. */
+type Placed = 'adopted' | 'none' | 'absent' | 'unclear';
+
+/** A request whose first try has failed. */
+interface Trouble {
+  /** Monotonic. */
+  readonly since: number;
+  readonly hurried: boolean;
+  /** As it is now. */
+  readonly delivery: Delivery;
+}
+
 /**
  * Asks carriers for calls. The delivery is committed as `dialing` before (write-ahead), so whatever happens in here,
  * the dial guard in the store knows that a call may be under way.
  */
 export class Dialler {
   readonly #context: Context;
+  readonly #onward: FindOnward;
   readonly #inFlight = new Map<CallRef, Promise<void>>();
   /** Calls that nobody needs any more, and since when (monotonic), for a minute. */
   readonly #withdrawn = new Map<CallRef, number>();
   readonly #stopping = new AbortController();
   readonly #holding: Holding;
 
-  constructor(context: Context) {
+  /** @param onward what waits behind a call, in the plan of its PIN */
+  constructor(context: Context, onward: FindOnward) {
     this.#context = context;
+    this.#onward = onward;
     const { nodes, clock, log } = context;
     this.#holding = new Holding({ ...(nodes && { holds: nodes.holds }), clock, log });
   }
@@ -103,8 +120,11 @@ export class Dialler {
     return delivery?.state === 'answered' || delivery?.state === 'ended' ? undefined : delivery;
   }
 
-  /** The dial guard: redials when nobody knows of a call, gives up when that did not help either. */
-  async guard(ref: CallRef): Promise<TimerOutcome> {
+  /**
+   * The dial guard: redials when nobody knows of a call, gives up when that did not help either.
+   * @param armed what the timer was armed with
+   */
+  async guard(ref: CallRef, armed: DueTimer['data']): Promise<TimerOutcome> {
     const { store, calls, log } = this.#context;
     if (this.#inFlight.has(ref)) return 'keep';
     const delivery = await store.getDelivery(ref);
@@ -117,10 +137,12 @@ export class Dialler {
       else await calls.settle(calls.open(ref, false), WITHDRAWN);
       return 'done';
     }
+    if (await this.#isLeftBehind(delivery)) return await this.#leave(ref, placed);
     if (placed === 'adopted') return 'done';
     // Its webhooks will tell which it is, or the ring guard writes it off: the phone must not ring twice.
     if (placed === 'unclear') return 'keep';
-    if (delivery.dials >= (placed === 'none' ? MAX_DIALS_OF_NONE : MAX_DIALS)) {
+    const asked = delivery.dials - (armed['reserved'] ? 1 : 0);
+    if (asked >= (placed === 'none' ? MAX_DIALS_OF_NONE : MAX_DIALS)) {
       await calls.settle(calls.open(ref, false), 'carrier-unknown');
       return 'done';
     }
@@ -138,6 +160,28 @@ export class Dialler {
     return 'keep';
   }
 
+  /** Whether still nobody knows if the carrier has a call, its own list included. */
+  async isUnclear(ref: CallRef): Promise<boolean> {
+    const delivery = await this.#context.store.getDelivery(ref);
+    if (delivery?.state !== 'dialing' || delivery.carrierCallId !== undefined) return false;
+    return (await this.#find(delivery, LAST_LOOK_MS)) !== 'adopted';
+  }
+
+  /** The plan of its PIN began it, and has gone on since. */
+  async #isLeftBehind({ pinId, callRef }: Delivery): Promise<boolean> {
+    const run = pinId && (await this.#context.store.getRun(pinId));
+    if (!run || run.live === callRef) return false;
+    return run.entries.some(entry => entry.kind === 'started' && entry.ref === callRef);
+  }
+
+  /** Not dialled any more. One that the carrier may have is left to its webhooks, or to the ring guard. */
+  async #leave(ref: CallRef, placed: Placed): Promise<TimerOutcome> {
+    const { calls } = this.#context;
+    if (placed === 'adopted') await this.withdraw(ref);
+    if (placed === 'none') await calls.settle(calls.open(ref, false), WITHDRAWN);
+    return 'done';
+  }
+
   async #isWanted({ pinId, createdAt }: Delivery): Promise<boolean> {
     if (pinId === undefined) return true;
     const pin = await this.#context.store.getPin(pinId);
@@ -145,23 +189,29 @@ export class Dialler {
   }
 
   /** What the carrier knows of a call that it never confirmed. Where it has no list, the second dial is the answer. */
-  async #find(delivery: Delivery): Promise<'adopted' | 'none' | 'absent' | 'unclear'> {
-    const { carriers, store, calls, log } = this.#context;
+  async #find(delivery: Delivery, withinMs?: number): Promise<Placed> {
+    const { carriers, store, calls, clock, log, adopted } = this.#context;
     const { callRef: ref, carrier: name, to, from, createdAt } = delivery;
     const carrier = carriers.get(name);
     if (!carrier?.findCall) return 'absent';
+    const abort = new AbortController();
     try {
-      const found = await carrier.findCall({ ref, to, from, since: createdAt - CLOCK_SKEW_MS });
+      const asking = carrier.findCall({ ref, to, from, since: createdAt - CLOCK_SKEW_MS }, abort.signal);
+      const found = withinMs === undefined ? await asking : await within(clock, withinMs, asking);
+      if (!found) return 'unclear';
       if (found.match !== 'one') return found.match === 'none' ? 'none' : 'unclear';
       const { carrierId } = found;
       if (await store.knowsCarrierId({ carrier: name, kind: 'call', id: carrierId })) return 'none';
       calls.open(ref, false).carrierCallId ??= carrierId;
       await store.transition({ ref, to: 'initiated', carrierCallId: carrierId, cancel: [dialGuardId(ref)] });
+      adopted?.(name, 'calls');
       log.info({ ref, to: maskNumber(to), carrier: name }, 'found a call that the carrier had not confirmed');
       return 'adopted';
     } catch (error) {
       log.warn({ err: error, ref }, 'the carrier cannot say whether it placed a call');
       return 'unclear';
+    } finally {
+      abort.abort();
     }
   }
 
@@ -193,11 +243,12 @@ export class Dialler {
   }
 
   async #place(delivery: Delivery, held: Held): Promise<{ carrierCallId?: string; failure?: string }> {
-    const { carriers, log } = this.#context;
+    const { carriers, clock, log } = this.#context;
     const carrier = carriers.get(delivery.carrier);
     if (!carrier) return { failure: 'carrier-missing' };
     const request = this.#request(delivery);
     let ours: Delivery | undefined = delivery;
+    let trouble: Trouble | undefined;
     for (let tries = 0; ; tries++) {
       if (this.#withdrawn.has(delivery.callRef)) return { failure: WITHDRAWN };
       ours = await this.#stillOurs(ours, held);
@@ -211,10 +262,42 @@ export class Dialler {
           'the carrier did not take the call',
         );
         if (!known) return {};
-        if (!error.retryable) return certainlyRefused(error) ? { failure: `carrier-${error.reason}` } : {};
-        const wait = RETRY_MS[tries];
-        if (wait === undefined || !(await this.#pause(wait))) return { failure: `carrier-${error.reason}` };
+        const failure = `carrier-${error.reason}`;
+        if (!error.retryable && certainlyRefused(error)) return { failure };
+        trouble ??= await this.#meet(ours, error, held);
+        // Somebody else has it now: a webhook, another node.
+        if (!trouble || !error.retryable) return {};
+        ours = trouble.delivery;
+        const wait = trouble.hurried
+          ? hurriedRetryMs(error, tries, clock.monotonic() - trouble.since)
+          : RETRY_MS[tries];
+        if (wait === undefined || !(await this.#pause(wait))) return { failure };
       }
+    }
+  }
+
+  /**
+   * The first failure. Where a plan waits to go on to a text, that it does so is written down at once, whatever becomes of this
+   * process. Undefined: the call is somebody else's now.
+   */
+  async #meet(delivery: Delivery, error: CarrierError, held: Held): Promise<Trouble | undefined> {
+    const { store, clock, log } = this.#context;
+    const { callRef: ref, pinId, dials, script } = delivery;
+    const since = clock.monotonic();
+    if (pinId === undefined) return { since, hurried: false, delivery };
+    try {
+      const ahead = await this.#onward(pinId, ref);
+      if (!ahead) return { since, hurried: false, delivery };
+      // What is not tried again ends at once, and its plan goes on with that.
+      const ends = error.retryable && hurriedRetryMs(error, 0, 0) === undefined;
+      if (ends || !ahead.timer) return { since, hurried: true, delivery };
+      const arm = [ahead.timer, reservedDialGuard(ref), ringGuard(ref, script.ringTimeoutSeconds)];
+      const claimed = await store.claimRedial({ ref, expectedDials: dials, arm });
+      if (claimed) held.renewed();
+      return claimed && { since, hurried: true, delivery: claimed };
+    } catch (failure) {
+      log.warn({ err: failure, ref }, 'the plan of a call could not be told of trouble');
+      return { since, hurried: false, delivery };
     }
   }
 

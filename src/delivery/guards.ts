@@ -18,6 +18,15 @@ export function dialGuard(ref: CallRef): NewTimer {
   return { id: dialGuardId(ref), kind: DIAL_GUARD, inMs: DIAL_GUARD_MS, data: { ref } };
 }
 
+/**
+ * For a call whose first request failed unclearly, with a plan that is about to go on: the second dial is claimed with the failure,
+ * and made (claimed anew) only where the plan did not go on.
+ */
+export function reservedDialGuard(ref: CallRef): NewTimer {
+  const guard = dialGuard(ref);
+  return { ...guard, data: { ...guard.data, reserved: 1 } };
+}
+
 /** Until the phone must have been answered or given up: ring timeout + 60 s. */
 export function ringGuard(ref: CallRef, ringTimeoutSeconds: number): NewTimer {
   return {

@@ -11,6 +11,7 @@ import type { Context, VoiceDeliveryDeps } from './context.ts';
 import type { PinMessaging, ResendPin, SentPin, SentText, VoiceDelivery } from './delivery.ts';
 import { Dialler } from './dial.ts';
 import { CALL_GUARD, DIAL_GUARD } from './guards.ts';
+import type { FindOnward } from './hurry.ts';
 import { Markup } from './markup.ts';
 import { MediaDoor } from './media.ts';
 import type { NodeEvent } from './node-bus.ts';
@@ -84,17 +85,19 @@ class Delivering implements StartableVoiceDelivery {
       planFollows: async (delivery, report) => await this.#plans.callEnded(delivery, report),
     });
     this.#context = { ...deps, route: call => deps.route(call), calls, count: what => deps.count?.(what) };
-    this.#dialler = new Dialler(this.#context);
+    const onward: FindOnward = async (pinId, ref) => await this.#plans.onward(pinId, ref);
+    this.#dialler = new Dialler(this.#context, onward);
     this.#sender = new Sender(this.#context, this.#dialler);
     const ended = createEndMessage({
       store,
       followUp: async (message, report) => await this.#plans.textEnded(message, report),
     });
-    this.#courier = new Courier({ ...this.#context, ended });
+    this.#courier = new Courier({ ...this.#context, ended, onward });
     this.#pinSender = new PinSender(this.#context, this.#courier);
     this.#plans = new Plans(this.#context, {
       sender: this.#sender,
       pinSender: this.#pinSender,
+      courier: this.#courier,
       dialler: this.#dialler,
     });
     this.verify = createVerify({ ...deps, withdraw: async refs => await this.#plans.withdraw(refs) });
@@ -284,9 +287,9 @@ class Delivering implements StartableVoiceDelivery {
       case END_TIMER:
         return await this.#plans.onTimer(timer);
       case DIAL_GUARD:
-        return await this.#dialler.guard(ref);
+        return await this.#dialler.guard(ref, timer.data);
       case PIN_MESSAGE_GUARD:
-        return await this.#courier.guard(ref, timer.data['phase'] === 'send');
+        return await this.#courier.guard(ref, timer.data);
       case CALL_GUARD:
         return await this.#onCallGuard(ref, timer.data['phase'] === 'ring');
       default:

@@ -87,7 +87,8 @@ export class Webhooks {
     parsed: ParsedWebhook,
     request: WebhookRequest,
   ): Promise<WebhookReply> {
-    const { calls } = this.#context;
+    const { calls, adopted } = this.#context;
+    if (delivery.carrierCallId === undefined) adopted?.(carrier.name, 'calls');
     if (delivery.state === 'ended') return this.#over(carrier, request);
     const call = calls.open(delivery.callRef, false);
     call.carrierCallId ??= parsed.carrierCallId;

@@ -16,7 +16,11 @@ export type Manner = 'well' | '500' | '503' | '429' | 'reset' | 'hang' | 'garbag
 /** Between the service and a carrier: passes on, or not, as the test says; lists (GET) are passed on always. */
 export class RudeCarrier {
   manner: Manner = 'well';
+  /** To whom; absent: to all requests for texts and calls. */
+  only: 'Messages' | 'Calls' | undefined;
   readonly counts: Record<string, number> = {};
+  /** When it first was: ms of `performance.now()`. */
+  rudeAt: number | undefined;
   readonly #server: Server;
   readonly #target: string;
 
@@ -45,8 +49,10 @@ export class RudeCarrier {
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {
-    const manner = request.method === 'GET' ? 'well' : this.manner;
+    const concerned = this.only === undefined || request.url?.endsWith(`/${this.only}.json`);
+    const manner = request.method === 'GET' || !concerned ? 'well' : this.manner;
     if (request.method !== 'GET') this.counts[manner] = (this.counts[manner] ?? 0) + 1;
+    if (manner !== 'well') this.rudeAt ??= performance.now();
     switch (manner) {
       case 'well':
       case 'lost':

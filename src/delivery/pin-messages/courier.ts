@@ -7,11 +7,20 @@ import { CarrierError } from '../../errors.ts';
 import { background } from '../../log.ts';
 import type { VoiceDeliveryDeps } from '../context.ts';
 import { certainlyRefused } from '../dial.ts';
+import { hurriedRetryMs, LAST_LOOK_MS, type FindOnward } from '../hurry.ts';
 import { Holding, type Held } from '../holding.ts';
+import type { DueTimer } from '../../store/store.ts';
 import type { TimerOutcome } from '../timers.ts';
 import { webhookUrl } from '../urls.ts';
 import { within } from '../within.ts';
-import { MAX_TRIES, pinMessageGuardId, receiptGuard, sendGuard } from './guards.ts';
+import {
+  ADOPTION_MS,
+  MAX_TRIES,
+  pinMessageGuardId,
+  receiptGuard,
+  reservedGuard,
+  sendGuard,
+} from './guards.ts';
 import { maskDestination, type EndMessage } from './report.ts';
 import { emailWords, smsWords } from './words.ts';
 
@@ -29,8 +38,23 @@ export interface Carrying {
   readonly done: Promise<void>;
 }
 
-/** `ended`: writes the end of a message, with what follows from it. */
-export type CourierDeps = VoiceDeliveryDeps & { readonly ended: EndMessage };
+/** `ended`: writes the end of a message, with what follows from it. `onward`: what waits behind it. */
+export type CourierDeps = VoiceDeliveryDeps & { readonly ended: EndMessage; readonly onward: FindOnward };
+
+/** A send whose first try has failed. */
+interface Trouble {
+  /** Monotonic. */
+  readonly since: number;
+  readonly hurried: boolean;
+  /** As it is now. */
+  readonly message: PinMessage;
+}
+
+/** What one process made of a send. `open`: it may have been taken, or is to be tried later: the guard's to find out. */
+type Handed =
+  | { readonly carrierMessageId: string }
+  | { readonly failure: true; readonly carrierCode?: string }
+  | 'open';
 
 type Progress = { -readonly [Field in keyof Omit<Carrying, 'done'>]: Carrying[Field] };
 
@@ -78,15 +102,15 @@ export class Courier {
     this.#stopping.abort();
   }
 
-  /** @param sending whether the timer was armed before the carrier confirmed */
-  async guard(ref: CallRef, sending: boolean): Promise<TimerOutcome> {
+  /** @param armed what the timer was armed with */
+  async guard(ref: CallRef, armed: DueTimer['data']): Promise<TimerOutcome> {
     const { store, log } = this.#deps;
     if (this.#inFlight.has(ref)) return 'keep';
     const message = await store.getPinMessage(ref);
     if (!message || message.state === 'ended') return 'done';
     if (message.state === 'sent') {
       // Confirmed in this very moment: the receipt guard took this one's place.
-      if (sending) return 'keep';
+      if (armed['phase'] === 'send') return 'keep';
       await this.#end(message, { cause: 'no-receipt' });
       return 'done';
     }
@@ -94,25 +118,43 @@ export class Courier {
     if (await this.#holding.isHeld(pinMessageGuardId(ref))) return 'keep';
     if (await this.#find(message)) return 'keep';
     const run = message.channel === 'sms' ? await store.getRun(message.pinId) : undefined;
-    // Its plan has gone on: nobody waits for this text any more.
+    // Its plan has gone on: nobody waits for this text any more, but its receipt is still good news.
     if (run && run.live !== ref) {
+      if (armed['reserved'] && (await store.now()) - message.createdAt < ADOPTION_MS) return 'keep';
       await this.#end(message, { cause: 'carrier-unknown' });
       return 'done';
     }
-    if (message.tries >= MAX_TRIES[message.channel]) {
+    const asked = message.tries - (armed['reserved'] ? 1 : 0);
+    if (asked >= MAX_TRIES[message.channel]) {
       await this.#end(message, { cause: 'carrier-unknown' });
       return 'done';
     }
     const claimed = await store.claimPinMessage({
       ref,
       expectedTries: message.tries,
-      arm: [sendGuard(message.channel, ref, message.tries + 1)],
+      arm: [sendGuard(message.channel, ref, asked + 1)],
     });
-    // Not claimed: a callback or another node was quicker, and owns the timer now.
-    if (!claimed) return 'keep';
+    if (!claimed) {
+      // A callback or another node was quicker, and owns the timer now.
+      if (await this.#isWanted(message)) return 'keep';
+      await this.#end(message, { cause: 'carrier-unknown' });
+      return 'done';
+    }
     log.warn({ ref, to: maskDestination(message.to) }, 'no word of a PIN message: sending it once more');
     this.carry(claimed);
     return 'keep';
+  }
+
+  /** Whether still nobody knows if the carrier has a text, its own list included. */
+  async isUnclear(message: PinMessage): Promise<boolean> {
+    const { state, carrierMessageId } = message;
+    if (state !== 'sending' || carrierMessageId !== undefined) return false;
+    return !(await this.#find(message, LAST_LOOK_MS));
+  }
+
+  async #isWanted({ pinId, createdAt }: PinMessage): Promise<boolean> {
+    const pin = await this.#deps.store.getPin(pinId);
+    return pin !== undefined && isWanted(pin, createdAt);
   }
 
   async #carry(message: PinMessage, progress: Progress, held: Held): Promise<void> {
@@ -132,7 +174,7 @@ export class Courier {
       return;
     }
     const result = await this.#send(message, { code, validMs: pin.expiresAt - now }, held);
-    if (result === undefined) return;
+    if (result === 'open') return;
     if ('failure' in result) {
       await this.#end(message, { cause: 'refused', carrierCode: result.carrierCode });
       // Only now: a refusal that could not be written down is tried again.
@@ -160,15 +202,12 @@ export class Courier {
     }
   }
 
-  /** Undefined: it may have been taken, or it is to be tried again later: the guard's to find out. */
-  async #send(
-    message: PinMessage,
-    pin: { code: string; validMs: number },
-    held: Held,
-  ): Promise<{ carrierMessageId: string } | { failure: true; carrierCode?: string } | undefined> {
-    const { log } = this.#deps;
+  async #send(first: PinMessage, pin: { code: string; validMs: number }, held: Held): Promise<Handed> {
+    const { log, clock } = this.#deps;
+    let message = first;
+    let trouble: Trouble | undefined;
     for (let tries = 0; ; tries++) {
-      if (!held.isOurs() && !(await this.#claimAnew(message, held))) return undefined;
+      if (!held.isOurs() && !(await this.#claimAnew(message, held))) return 'open';
       try {
         return await this.#hand(message, pin);
       } catch (error) {
@@ -176,19 +215,51 @@ export class Courier {
           { err: error, ref: message.ref, to: maskDestination(message.to), carrier: message.carrier },
           'the carrier did not take a PIN message',
         );
-        if (!(error instanceof CarrierError)) return undefined;
+        if (!(error instanceof CarrierError)) return 'open';
         const refusal = {
           failure: true,
           ...(error.carrierCode && { carrierCode: error.carrierCode }),
         } as const;
-        if (!error.retryable) return certainlyRefused(error) ? refusal : undefined;
+        if (!error.retryable && certainlyRefused(error)) return refusal;
+        trouble ??= await this.#meet(message, error, held);
+        // Somebody else has it now: a callback, another node.
+        if (!trouble) return 'open';
+        ({ message } = trouble);
+        if (!error.retryable) return 'open';
         // A mail is tried again by its guard, in minutes.
-        if (message.channel === 'email') return message.tries < MAX_TRIES.email ? undefined : refusal;
-        const wait = RETRY_MS[tries];
+        if (message.channel === 'email') return message.tries < MAX_TRIES.email ? 'open' : refusal;
+        const wait = trouble.hurried
+          ? hurriedRetryMs(error, tries, clock.monotonic() - trouble.since)
+          : RETRY_MS[tries];
         if (wait === undefined) return refusal;
         // The next life of the service tries again.
-        if (!(await this.#pause(wait))) return undefined;
+        if (!(await this.#pause(wait))) return 'open';
       }
+    }
+  }
+
+  /**
+   * The first failure. Where a plan waits to go on, that it does so is written down at once, whatever becomes of this process.
+   * Undefined: the message is somebody else's now.
+   */
+  async #meet(message: PinMessage, error: CarrierError, held: Held): Promise<Trouble | undefined> {
+    const { store, clock, log, onward } = this.#deps;
+    const since = clock.monotonic();
+    if (message.channel !== 'sms') return { since, hurried: false, message };
+    try {
+      const ahead = await onward(message.pinId, message.ref);
+      if (!ahead) return { since, hurried: false, message };
+      // What is not tried again ends at once, and its plan goes on with that.
+      const ends = error.retryable && hurriedRetryMs(error, 0, 0) === undefined;
+      if (ends || !ahead.timer) return { since, hurried: true, message };
+      const { ref, tries: expectedTries } = message;
+      const arm = [ahead.timer, reservedGuard(ref)];
+      const claimed = await store.claimPinMessage({ ref, expectedTries, arm });
+      if (claimed) held.renewed();
+      return claimed && { since, hurried: true, message: claimed };
+    } catch (failure) {
+      log.warn({ err: failure, ref: message.ref }, 'the plan of a PIN message could not be told of trouble');
+      return { since, hurried: false, message };
     }
   }
 
@@ -227,17 +298,26 @@ export class Courier {
   }
 
   /** Whether the carrier has a text that it never confirmed. Where it cannot say, the second try is the answer. */
-  async #find({ ref, channel, carrier: name, to, from, createdAt }: PinMessage): Promise<boolean> {
-    const carrier = channel === 'sms' ? this.#deps.texts?.carriers.get(name) : undefined;
+  async #find(
+    { ref, channel, carrier: name, to, from, createdAt }: PinMessage,
+    withinMs?: number,
+  ): Promise<boolean> {
+    const { texts, store, clock, log, adopted } = this.#deps;
+    const carrier = channel === 'sms' ? texts?.carriers.get(name) : undefined;
     if (!carrier?.findText) return false;
+    const abort = new AbortController();
     try {
-      const found = await carrier.findText({ ref, to, from, since: createdAt });
-      if (found.match !== 'one') return false;
-      await this.#deps.store.stepPinMessage(recorded(ref, found.carrierId));
+      const asking = carrier.findText({ ref, to, from, since: createdAt }, abort.signal);
+      const found = withinMs === undefined ? await asking : await within(clock, withinMs, asking);
+      if (found?.match !== 'one') return false;
+      await store.stepPinMessage(recorded(ref, found.carrierId));
+      adopted?.(name, 'texts');
       return true;
     } catch (error) {
-      this.#deps.log.warn({ err: error, ref }, 'the carrier cannot say whether it has a text');
+      log.warn({ err: error, ref }, 'the carrier cannot say whether it has a text');
       return false;
+    } finally {
+      abort.abort();
     }
   }
 

@@ -25,12 +25,25 @@ export const MAX_TRIES: Readonly<Record<PinMessageChannel, number>> = {
   email: NEXT_TRY_MS.email.length,
 };
 
+/** How long the first callback on a text may take whose plan has gone on. */
+export const ADOPTION_MS = 60_000;
+
 /** Networks keep a text for two days at most, and receipts are late. */
 const RECEIPT_MS = 72 * 3_600_000;
 
 export function sendGuard(channel: PinMessageChannel, ref: CallRef, tries: number): NewTimer {
-  const inMs = NEXT_TRY_MS[channel][tries - 1] ?? 60_000;
+  const waits = NEXT_TRY_MS[channel];
+  const inMs = waits[tries - 1] ?? waits.at(-1) ?? 60_000;
   return { id: pinMessageGuardId(ref), kind: PIN_MESSAGE_GUARD, inMs, data: { ref, phase: 'send' } };
+}
+
+/**
+ * For a text whose first try failed unclearly, with a plan that is about to go on: the second try is claimed with the failure, and
+ * made (claimed anew) only where the plan did not go on.
+ */
+export function reservedGuard(ref: CallRef): NewTimer {
+  const guard = sendGuard('sms', ref, 1);
+  return { ...guard, data: { ...guard.data, reserved: 1 } };
 }
 
 export function receiptGuard(ref: CallRef): NewTimer {

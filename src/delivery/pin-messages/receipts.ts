@@ -9,7 +9,7 @@ import type { EndMessage } from './report.ts';
 
 const TAKEN: WebhookReply = { status: 204 };
 
-type ReceiptsDeps = Pick<Context, 'store' | 'texts' | 'clock' | 'log' | 'count'> & {
+type ReceiptsDeps = Pick<Context, 'store' | 'texts' | 'clock' | 'log' | 'count' | 'adopted'> & {
   readonly ended: EndMessage;
 };
 
@@ -62,7 +62,8 @@ export class Receipts {
   }
 
   async #apply(message: PinMessage, carrierMessageId: string, event: TextEvent | undefined): Promise<void> {
-    const { store, clock, ended } = this.#deps;
+    const { store, clock, ended, adopted } = this.#deps;
+    if (message.carrierMessageId === undefined) adopted?.(message.carrier, 'texts');
     if (event === undefined || event.type === 'sent') {
       const { ref } = message;
       await store.stepPinMessage({ ref, to: 'sent', carrierMessageId, arm: [receiptGuard(ref)] });

@@ -30,8 +30,10 @@ import type { AdvanceRun, AdvanceRunResult, NewRunEntry } from '../../store/plan
 import type { DueTimer, NewTimer, SendLimits } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import type { Dialler } from '../dial.ts';
+import { UNCLEAR_MS, type Onward } from '../hurry.ts';
 import { deliveryStarted, verificationEvent } from '../events/sources.ts';
 import { newPin } from '../new-pin.ts';
+import type { Courier } from '../pin-messages/courier.ts';
 import { sendGuard } from '../pin-messages/guards.ts';
 import type { PinSender } from '../pin-messages/pin-sender.ts';
 import { callTimers, firstCallRef, type Sender } from '../send.ts';
@@ -43,6 +45,8 @@ import {
   FAILURE_SLACK_MS,
   planTimer,
   planTimerId,
+  UNCLEAR,
+  unclearTimer,
   type PlanTimerReason,
 } from './timers.ts';
 
@@ -72,6 +76,8 @@ export interface AdvancePlan {
   readonly trigger: Exclude<StepTrigger, 'first'>;
   /** In order of preference. */
   readonly candidates: readonly Candidate[];
+  /** Where none of them can be started, the plan stays as it is. */
+  readonly tentative?: boolean;
   readonly limits?: SendLimits;
   /** Of the new delivery: asked again with the same one, it does nothing more. */
   readonly ref?: CallRef;
@@ -104,12 +110,17 @@ export class Plans {
   readonly #context: Context;
   readonly #sender: Sender;
   readonly #pinSender: PinSender;
+  readonly #courier: Courier;
   readonly #dialler: Dialler;
 
-  constructor(context: Context, parts: { sender: Sender; pinSender: PinSender; dialler: Dialler }) {
+  constructor(
+    context: Context,
+    parts: { sender: Sender; pinSender: PinSender; courier: Courier; dialler: Dialler },
+  ) {
     this.#context = context;
     this.#sender = parts.sender;
     this.#pinSender = parts.pinSender;
+    this.#courier = parts.courier;
     this.#dialler = parts.dialler;
   }
 
@@ -191,7 +202,7 @@ export class Plans {
     );
     const { chosen } = choice;
     // Who asked for more is told; the plan goes on as it is.
-    if (asked && !chosen) return { outcome: 'over', choice };
+    if ((asked || request.tentative) && !chosen) return { outcome: 'over', choice };
     const ref = request.ref ?? newCallRef(random, pinId);
     const words = { ...run.words, placeholders: { ...run.words.placeholders, ...request.placeholders } };
     const item = chosen && this.#item(chosen, { ref, pinId, application, to, words });
@@ -307,13 +318,45 @@ export class Plans {
     const pinId = String(data['pinId']) as PinId;
     if (kind === END_TIMER) return await this.#expired(pinId);
     const turn = Number(data['turn']);
-    const trigger = String(data['reason']) as PlanTimerReason;
     const { store } = this.#context;
     const run = await store.getRun(pinId);
     if (run?.turn !== turn) return 'done';
+    if (await this.#wouldRingTwice(run)) return 'keep';
+    if (data['reason'] === UNCLEAR) {
+      await this.#followUnclear(run);
+      return 'done';
+    }
+    const trigger = String(data['reason']) as PlanTimerReason;
     if (trigger !== 'failure' && (await this.#isListening(run))) return 'keep';
     await this.#follow(run, trigger);
     return 'done';
+  }
+
+  /** What waits behind a delivery whose carrier fails. */
+  async onward(pinId: PinId, ref: CallRef): Promise<Onward | undefined> {
+    const run = await this.#context.store.getRun(pinId);
+    if (!run || run.live !== ref) return undefined;
+    const { plan, position, turn } = run;
+    if (!plan.steps[position]?.next.onFailure || position + 1 >= plan.steps.length) return undefined;
+    const follows = behindUnclear(run).length > 0;
+    return { timer: follows ? unclearTimer(pinId, turn, UNCLEAR_MS) : undefined };
+  }
+
+  /** The carrier may have a step or not, and nothing was heard of it: the next one begins, if there is one that can. */
+  async #followUnclear(run: PlanRun): Promise<void> {
+    const { pinId, turn, live } = run;
+    if (live === undefined) return;
+    const text = await this.#context.store.getPinMessage(live);
+    const isUnclear = text ? await this.#courier.isUnclear(text) : await this.#dialler.isUnclear(live);
+    if (!isUnclear) return;
+    const advanced = await this.advance({
+      pinId,
+      turn,
+      trigger: 'failure',
+      candidates: behindUnclear(run),
+      tentative: true,
+    });
+    if (advanced.outcome === 'started') this.handOver(advanced.started);
   }
 
   async #ended(pinId: PinId, ref: CallRef, outcome: StepOutcome): Promise<FollowUp> {
@@ -325,7 +368,7 @@ export class Plans {
       return {
         arm: [planTimer(pinId, turn, 'failure', FAILURE_SLACK_MS)],
         cancel: [],
-        after: () => background(this.#context.log, 'the next step of a plan', this.#follow(run, 'failure')),
+        after: () => background(this.#context.log, 'the next step of a plan', this.#followFailure(run)),
       };
     }
     if (outcome !== 'delivered') return NO_FOLLOW_UP;
@@ -341,6 +384,23 @@ export class Plans {
     const started = run.entries.findLast(entry => entry.kind === 'started' && entry.ref === ref);
     const now = await this.#context.store.now();
     return (started?.at ?? now) + waitMs - now;
+  }
+
+  async #followFailure(run: PlanRun): Promise<void> {
+    // Else its timer does, once that is known.
+    if (!(await this.#wouldRingTwice(run))) await this.#follow(run, 'failure');
+  }
+
+  /** The next step is a call, and nobody knows yet whether the carrier has an earlier one. */
+  async #wouldRingTwice({ plan, position, live, entries }: PlanRun): Promise<boolean> {
+    const next = plan.steps[position + 1];
+    if (!next || !isVoice(next)) return false;
+    for (const entry of entries) {
+      if (entry.kind !== 'started' || !isVoice(entry) || entry.ref === live) continue;
+      const call = await this.#context.store.getDelivery(entry.ref);
+      if (call?.state === 'dialing' && call.carrierCallId === undefined) return true;
+    }
+    return false;
   }
 
   async #follow(run: PlanRun, trigger: PlanTimerReason): Promise<void> {
@@ -441,6 +501,19 @@ interface Item {
 
 function startedEntry({ position, step, carrier }: Chosen, ref: CallRef) {
   return { kind: 'started', step: position, channel: step.channel, carrier, ref } as const;
+}
+
+/** The steps that may begin while nobody knows of the live one: no phone may ring twice (I4). */
+function behindUnclear({ plan, position, live, entries }: PlanRun): readonly Candidate[] {
+  const behind = stepsFrom(plan, position + 1);
+  const isCall = entries.some(entry => entry.kind === 'started' && entry.ref === live && isVoice(entry));
+  if (!isCall) return behind;
+  const call = behind.findIndex(({ step }) => isVoice(step));
+  return call < 0 ? behind : behind.slice(0, call);
+}
+
+function isVoice({ channel }: { readonly channel: PlanChannel }): boolean {
+  return channel === 'voice';
 }
 
 /** A step that the plan does not have, in the place of the one that it stands at. */

@@ -7,6 +7,8 @@ export const PLAN_TIMER = 'plan';
 export const END_TIMER = 'verification-end';
 
 export type PlanTimerReason = 'failure' | 'no-report' | 'not-verified';
+/** The carrier of a step failed in a way that may have been a yes. */
+export const UNCLEAR = 'unclear';
 
 /** A step that failed is followed at once by whoever saw it fail; this is for when that process died. */
 export const FAILURE_SLACK_MS = 1_000;
@@ -19,6 +21,16 @@ export function planTimer(pinId: PinId, turn: number, reason: PlanTimerReason, i
     kind: PLAN_TIMER,
     inMs: Math.max(0, Math.ceil(inMs)),
     data: { pinId, turn, reason },
+  };
+}
+
+/** Beside the turn's own timer, which goes on where the step turns out to have been taken. */
+export function unclearTimer(pinId: PinId, turn: number, inMs: number): NewTimer {
+  return {
+    id: `plan-unclear-${turn}-${pinId}`,
+    kind: PLAN_TIMER,
+    inMs,
+    data: { pinId, turn, reason: UNCLEAR },
   };
 }
 
