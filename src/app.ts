@@ -9,6 +9,7 @@ import { numberApi } from './api/infobip/number/index.ts';
 import { legacyQueryApi, smsApi } from './api/infobip/sms/index.ts';
 import { ttsApi } from './api/infobip/tts/index.ts';
 import { createHealth } from './api/health.ts';
+import { listen } from './api/listen.ts';
 import { createOverload } from './api/overload.ts';
 import { createServer } from './api/server.ts';
 import { verifyApi } from './api/verify/index.ts';
@@ -239,8 +240,7 @@ export async function startApp(
       backlog: async () => await store.backlog?.(),
     });
     await delivery.prewarm(config.voice.languages);
-    await server.listen({ host: config.host, port: config.port, backlog: BACKLOG });
-    closers.push(async () => await server.close());
+    closers.push(await listen(server, { host: config.host, port: config.port, backlog: BACKLOG }));
     await delivery.start();
     await messaging.start();
     await events.start();

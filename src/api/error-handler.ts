@@ -88,7 +88,7 @@ export function isShed({ reason }: ServiceError): boolean {
 }
 
 /** Whole seconds, rounded up: who waits that long is not refused again. */
-function retryAfterSeconds(error: ServiceError): number {
+export function retryAfterSeconds(error: ServiceError): number {
   if (error.retryAfterMs === undefined) return DEFAULT_RETRY_AFTER_SECONDS;
   return Math.max(1, Math.ceil(error.retryAfterMs / 1_000));
 }

@@ -79,6 +79,8 @@ const BURST_MS = 150;
 const FORGET_MS = 500;
 /** With so few under way, requests of this kind are not what makes everything wait: another process may have the processor. */
 const FEW: Readonly<Record<'verify' | 'send', number>> = { send: 16, verify: 32 };
+/** So many sends under way are not the backlog of one pause of the processor. */
+const CROWD = 64;
 /** Below this share of sends verifies are cut too. */
 const HARDLY_ANY = 0.06;
 /** Refused callers are told to come back after one to five seconds, so that they do not all come at once. */
@@ -164,6 +166,11 @@ export class OverloadGate {
     this.#draining = true;
   }
 
+  /** Whether some sends are refused, for there being too many of them. */
+  get shedding(): boolean {
+    return this.#share.send < 1;
+  }
+
   get mediaSockets(): number {
     return this.#sockets;
   }
@@ -222,11 +229,12 @@ export class OverloadGate {
     }
   }
 
-  /** For longer than a burst takes. */
+  /** For longer than a burst takes; with a crowd inside it is no burst. */
   #isLate(waiting: number, now: number, anew: boolean): boolean {
     if (waiting <= this.#limits.sendWaitMs) this.#lateSince = undefined;
     else if (anew || this.#lateSince === undefined) this.#lateSince = now;
-    return this.#lateSince !== undefined && now - this.#lateSince >= BURST_MS;
+    if (this.#lateSince === undefined) return false;
+    return this.#inside.send >= CROWD || now - this.#lateSince >= BURST_MS;
   }
 
   #refusal(kind: GuardedKind, reason: ShedReason): ServiceError {

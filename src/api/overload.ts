@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Clock, Timer } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Doorstep } from './doorstep.ts';
 import {
   OverloadGate,
   type GateLimits,
@@ -62,18 +63,25 @@ export function createOverload(deps: {
  * neither authentication nor the body. A place is taken only when the body is there and its sender is known, so that slow
  * and nameless senders hold none.
  */
-export function guardAgainstOverload(app: FastifyInstance, deps: Overload & { clock: Clock }): void {
-  const { gate, metrics, clock } = deps;
+export function guardAgainstOverload(
+  app: FastifyInstance,
+  deps: Overload & { clock: Clock; doorstep: Pick<Doorstep, 'visitOf'> },
+): void {
+  const { gate, metrics, clock, doorstep } = deps;
   const started = new WeakMap<FastifyRequest, number>();
   const visits = new WeakMap<FastifyRequest, Visit>();
 
   app.addHook('onRequest', async (request, reply) => {
     started.set(request, clock.monotonic());
-    if (request.is404) return;
+    if (request.is404) {
+      doorstep.visitOf(request.raw)?.leave();
+      return;
+    }
     const kind = kindOfRequest(request);
     if (kind === 'probe') return;
     if (!isUpgrade(request)) {
-      const visit = gate.admit(kind, request.method !== 'GET' && request.method !== 'HEAD');
+      const changes = request.method !== 'GET' && request.method !== 'HEAD';
+      const visit = doorstep.visitOf(request.raw) ?? gate.admit(kind, changes);
       visits.set(request, visit);
       // Both: a caller who goes away leaves no `finish`.
       reply.raw.once('finish', () => visit.leave());

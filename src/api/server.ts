@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 
 import Fastify, {
   type FastifyInstance,
@@ -11,6 +12,7 @@ import { serializerCompiler } from 'fastify-type-provider-zod';
 import { ServiceError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Authenticator } from './auth.ts';
+import { createDoorstep, type Doorstep } from './doorstep.ts';
 import { answerClientError, classicEnvelope, createErrorHandler } from './error-handler.ts';
 import { createHealth, registerHealth, type Health } from './health.ts';
 import { infobipApi, type InfobipDeps } from './infobip/index.ts';
@@ -61,16 +63,11 @@ const MAX_PARAM_LENGTH = 128;
  */
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const handleError = createErrorHandler({ log: deps.log, render: classicEnvelope });
+  const doorstep = deps.overload && createDoorstep({ ...deps.overload, clock: deps.clock });
   const app: FastifyInstance = Fastify({
+    serverFactory: handle => listener(doorstep, handle),
     bodyLimit: BODY_LIMIT,
     trustProxy: deps.trustProxy ? [...deps.trustProxy] : false,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    http: {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     genReqId: () => randomUUID(),
     // Closing answers in our envelope, below.
@@ -108,7 +105,9 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
   logRequests(app, deps);
-  if (deps.overload) guardAgainstOverload(app, { ...deps.overload, clock: deps.clock });
+  if (deps.overload && doorstep) {
+    guardAgainstOverload(app, { ...deps.overload, clock: deps.clock, doorstep });
+  }
 
   await registerOpenApi(app, deps);
   registerHealth(app, deps.health ?? readyWithStore(deps));
@@ -121,6 +120,21 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(infobipApi(deps));
   await app.ready();
   return app;
+}
+
+/** Node's server, with what is refused before fastify looks at it. */
+function listener(doorstep: Doorstep | undefined, handle: RequestListener): Server {
+  const options = {
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  };
+  if (!doorstep) return createHttpServer(options, handle);
+  return createHttpServer(options, (request, response) => {
+    if (!doorstep.turnAway(request, response)) handle(request, response);
+  });
 }
 
 function readyWithStore({ store, clock, log }: ServerDeps): Health {
