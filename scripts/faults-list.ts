@@ -13,9 +13,18 @@ export interface FaultRow {
 export const FAULT_ROWS: readonly FaultRow[] = [
   {
     fault: 'F1',
-    what: 'kill -9 at random instants under load',
-    how: '64 clients: sends, checks and fallbacks over both faces; both stores',
+    what: 'kill -9 at random instants under load, on the embedded store',
+    how: '64 clients: sends, checks and fallbacks over both faces',
     files: ['test/faults/kill-under-load.test.ts'],
+    only: 'sqlite:',
+    environment: { KILLS: '200' },
+  },
+  {
+    fault: 'F1',
+    what: 'kill -9 at random instants under load, on Redis',
+    how: '64 clients: sends, checks and fallbacks over both faces',
+    files: ['test/faults/kill-under-load.test.ts'],
+    only: 'redis:',
     environment: { KILLS: '200' },
   },
   {
