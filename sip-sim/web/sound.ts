@@ -1,3 +1,4 @@
+import { onPermissionToSound } from './frame.ts';
 import type { JitterFrame } from './jitter-buffer.ts';
 import { KEY_TONES, RING, RING_NOTE_SECONDS, RING_SECONDS } from './tones.ts';
 
@@ -6,7 +7,7 @@ const LINE_RATE = 8_000;
 const KEY_SECONDS = 0.12;
 const FRAME_MS = 20;
 
-/** What the loudspeaker of one phone plays; silent until a person has touched the page. */
+/** What the loudspeaker of one phone plays; silent until a person has touched the page, or the page around it. */
 export interface Speaker {
   /** Frames of the call, as they come. */
   hear(frame: JitterFrame): void;
@@ -49,6 +50,7 @@ export function createSoundBox(): SoundBox {
   for (const gesture of ['pointerdown', 'keydown']) {
     document.addEventListener(gesture, unlock, { capture: true });
   }
+  onPermissionToSound(unlock);
 
   return {
     get unlocked() {

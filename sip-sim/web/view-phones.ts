@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { h } from './dom.ts';
 import { parseNumber, phonesPath } from './format.ts';
+import { tellTheLine } from './frame.ts';
 import { icon } from './icons.ts';
 import { PhoneClient } from './phone-client.ts';
 import { currentCall } from './phone-state.ts';
@@ -30,6 +31,7 @@ export function PhonesPage({
   const [pressed, setPressed] = useState<string>();
   const [, heard] = useState(false);
   useEffect(() => sound.onChange(() => heard(true)), [sound]);
+  useEffect(() => (clients[0] ? tellTheLine(clients[0]) : undefined), [clients]);
   useEffect(() => {
     const target = (): PhoneClient | undefined =>
       clients.find(({ number }) => number === latest.current) ?? clients[0];

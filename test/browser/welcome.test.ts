@@ -11,6 +11,7 @@ import {
   noBrowser,
   openBrowser,
   PHONE,
+  tapLoudspeaker,
   type PageOptions,
   type TestBrowser,
   type WatchedPage,
@@ -22,6 +23,8 @@ const SLOW = { timeout: 90_000 };
 const LISTEN_EVERY_MS = 700;
 const HEARD_WITHIN_MS = 30_000;
 const TO = '+41793026727';
+/** Time for some notes of the ring. */
+const RING_MS = 1_500;
 const MAX_FIRST_PAINT_MS = 1_000;
 /** Of the page itself; the phone in it keeps to a limit of its own. */
 const MAX_SCRIPT = 20 * 1024;
@@ -92,6 +95,26 @@ describe.skipIf(missing !== undefined)(missing ?? 'the first page', SLOW, () => 
     await field.press('Enter');
     await page.getByText('Verified. That was the right code.').waitFor();
     expect(await field.isDisabled()).toBe(true);
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  test('one click: the phone rings aloud, and the words follow the call', async () => {
+    // Whatever a test evaluates in a frame counts as a touch there: the phone is left alone until it has rung.
+    const { page, phone, problems, close } = await open({ tap: true, untouched: true });
+    await page.getByRole('button', { name: 'Call me' }).click();
+    await page.getByText('The phone rings. Answer it.').waitFor();
+    await page.waitForTimeout(RING_MS);
+    const frame = page.frames().find(each => each.url().startsWith(service.simUrl))!;
+    const loudest = await frame.evaluate<number>(
+      'Math.max(...window.__tap.map(({ samples }) => Math.max(...samples)))',
+    );
+    expect(loudest).toBeGreaterThan(0.01);
+    await phone.getByText('Sound is on').waitFor();
+    await phone.getByRole('button', { name: 'Answer' }).click();
+    await page.getByText('Listen, and type what you hear.').waitFor();
+    await phone.getByRole('button', { name: 'Hang up' }).click();
+    await page.getByText('The call is over. Type what you heard, or call again.').waitFor();
     expect(problems).toEqual([]);
     await close();
   });
@@ -185,7 +208,9 @@ describe.skipIf(missing !== undefined)(missing ?? 'the first page', SLOW, () => 
   });
 
   /** The page with its phone at rest; the phone's own origin is let in beside the page's. */
-  async function open(options: PageOptions = {}): Promise<WatchedPage & { phone: FrameLocator }> {
+  async function open(
+    options: PageOptions & { untouched?: boolean } = {},
+  ): Promise<WatchedPage & { phone: FrameLocator }> {
     const watched = await browser.page(service.url, options);
     const { page } = watched;
     const simulator = new URL(service.simUrl).origin;
@@ -193,9 +218,10 @@ describe.skipIf(missing !== undefined)(missing ?? 'the first page', SLOW, () => 
       url => url.origin === simulator,
       async route => await route.continue(),
     );
+    if (options.tap === true) await tapLoudspeaker(page);
     await page.goto(`${service.url}/`);
     const phone = phoneIn(page);
-    await phone.getByText('Waiting for a call').waitFor();
+    if (options.untouched !== true) await phone.getByText('Waiting for a call').waitFor();
     return { ...watched, phone };
   }
 

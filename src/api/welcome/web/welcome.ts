@@ -20,15 +20,33 @@ const checkForm = find('#check', HTMLFormElement);
 const field = find('#pin', HTMLInputElement);
 const verify = find('#verify', HTMLButtonElement);
 const result = find('#result', HTMLElement);
+const frame = find('iframe', HTMLIFrameElement);
 const cells = [...document.querySelectorAll('.cells > i')];
+
+/** What the phone tells of its line (sip-sim/web/frame.ts), in words. */
+const LINE_WORDS: Readonly<Record<string, string>> = {
+  ringing: 'The phone rings. Answer it.',
+  answered: 'Listen, and type what you hear. Press 1 on the phone to hear it again.',
+  ended: 'The call is over. Type what you heard, or call again.',
+};
 
 /** The verification that the digits belong to. */
 let current: string | undefined;
+/** What the phone told last since the button was pressed. */
+let line: string | undefined;
 let checking = false;
 
 callForm.addEventListener('submit', event => {
   event.preventDefault();
-  if (callButton.getAttribute('aria-disabled') !== 'true') void call();
+  if (callButton.getAttribute('aria-disabled') === 'true') return;
+  // This click is the phone's as well: browsers let nothing ring that nobody has touched.
+  frame.contentWindow?.postMessage('saypin:sound', phoneOrigin());
+  void call();
+});
+window.addEventListener('message', ({ source, origin, data }: MessageEvent<unknown>) => {
+  if (source !== frame.contentWindow || origin !== phoneOrigin() || !isLine(data)) return;
+  line = LINE_WORDS[data.line];
+  if (current !== undefined && line !== undefined) say(going, line);
 });
 checkForm.addEventListener('submit', event => {
   event.preventDefault();
@@ -50,6 +68,7 @@ for (const type of ['focus', 'blur', 'select', 'keyup', 'click']) field.addEvent
 async function call(): Promise<void> {
   const byText = textFirst.checked;
   busy(true);
+  line = undefined;
   say(going, '');
   try {
     const { id } = await post<{ id: string }>('/welcome/call', { textFirst: byText });
@@ -58,9 +77,7 @@ async function call(): Promise<void> {
     callLabel.textContent = 'Call me again';
     say(
       going,
-      byText
-        ? 'A text is on its way: see Messages on the phone.'
-        : 'The phone rings. Answer it, and type what you hear.',
+      line ?? (byText ? 'A text is on its way: see Messages on the phone.' : LINE_WORDS['ringing']!),
     );
     phone.scrollIntoView({ block: 'nearest', behavior: reducedMotion() ? 'auto' : 'smooth' });
   } catch (error) {
@@ -95,6 +112,7 @@ function judge({ verified, attemptsLeft }: CheckAnswer): void {
   }
   if (attemptsLeft === 0) {
     end();
+    say(going, '');
     say(result, 'This code is over. Call again for a new one.', 'bad');
     return;
   }
@@ -164,6 +182,22 @@ async function post<Body>(path: string, body: object): Promise<Body> {
 
 function textOf(error: unknown): string {
   return error instanceof Refusal ? error.message : 'Something went wrong.';
+}
+
+function phoneOrigin(): string {
+  return new URL(frame.src).origin;
+}
+
+function isLine(data: unknown): data is { line: string } {
+  return (
+    typeof data === 'object' &&
+    data !== null &&
+    'saypin' in data &&
+    data.saypin === 'line' &&
+    'line' in data &&
+    typeof data.line === 'string' &&
+    Object.hasOwn(LINE_WORDS, data.line)
+  );
 }
 
 function reducedMotion(): boolean {
