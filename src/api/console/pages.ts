@@ -1,29 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import { extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import type { FastifyInstance } from 'fastify';
 
+import { createWebFiles, PAGE_HEADERS } from '../web-files.ts';
+
 const FOLDER = join(import.meta.dirname, 'web');
-const FONT = '@fontsource-variable/geist/files/geist-latin-wght-normal.woff2';
 const WEB = '/console/web';
 
-/** Files that come from packages, by the name under which they are served. */
-const VENDOR: Readonly<Record<string, string>> = {
-  'preact.js': 'preact',
-  'preact-hooks.js': 'preact/hooks',
-  'geist.woff2': FONT,
-};
-
-const TYPES: Readonly<Record<string, string>> = {
-  '.ts': 'text/javascript; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.woff2': 'font/woff2',
-};
+const VENDOR = { 'preact.js': 'preact', 'preact-hooks.js': 'preact/hooks' } as const;
 
 const IMPORTS = JSON.stringify({
   imports: { preact: `${WEB}/preact.js`, 'preact/hooks': `${WEB}/preact-hooks.js` },
@@ -50,68 +35,24 @@ export interface Pages {
   readonly routes: (app: FastifyInstance) => Promise<void>;
 }
 
-/**
- * The console's pages: one shell, and the modules of `web/`, their types erased as Node erases ours, preact and a font, each a
- * file of its own. There is no build, and no name is served that was not there at the start.
- */
+/** The console's pages: one shell, and the modules of `web/` with preact and a font, each a file of its own. */
 export function createPages(): Pages {
-  const own = readdirSync(FOLDER).filter(name => extname(name) in TYPES);
-  const modules = own.filter(name => extname(name) === '.ts');
-  const page = shell([...modules, 'preact.js', 'preact-hooks.js']);
-  const cache = new Map<string, { body: Buffer; tag: string }>();
-  const read = (name: string): { body: Buffer; tag: string } | undefined => {
-    const kept = cache.get(name);
-    if (kept) return kept;
-    const path = pathOf(name, own);
-    if (path === undefined) return undefined;
-    const file = readFileSync(path);
-    const body = extname(path) === '.ts' ? Buffer.from(stripTypeScriptTypes(file.toString())) : file;
-    const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-    const entry = { body, tag };
-    cache.set(name, entry);
-    return entry;
-  };
-
+  const files = createWebFiles({ folder: FOLDER, prefix: WEB, vendor: VENDOR });
+  const modules = files.names.filter(name => extname(name) === '.ts');
+  const page = shell([...modules, ...Object.keys(VENDOR)]);
   return {
     routes: async app => {
-      app.get<{ Params: { name: string } }>(
-        `${WEB}/:name`,
-        { schema: { hide: true } },
-        async (request, reply) => {
-          const { name } = request.params;
-          const file = read(name);
-          if (!file) return reply.callNotFound();
-          reply.headers({
-            'cache-control': 'no-cache',
-            etag: file.tag,
-            'cross-origin-resource-policy': 'same-origin',
-          });
-          if (request.headers['if-none-match'] === file.tag) return await reply.code(304).send();
-          return await reply.type(TYPES[extname(name)] ?? 'application/octet-stream').send(file.body);
-        },
-      );
+      files.routes(app);
       for (const url of ['/console', '/console/*']) {
         app.get(url, { schema: { hide: true } }, async (_request, reply) =>
           reply
-            .headers({
-              'content-security-policy': POLICY,
-              'cache-control': 'no-cache',
-              'cross-origin-opener-policy': 'same-origin',
-              'permissions-policy': 'camera=(), microphone=(), geolocation=()',
-              'referrer-policy': 'no-referrer',
-            })
+            .headers({ ...PAGE_HEADERS, 'content-security-policy': POLICY })
             .type('text/html; charset=utf-8')
             .send(page),
         );
       }
     },
   };
-}
-
-function pathOf(name: string, own: readonly string[]): string | undefined {
-  if (own.includes(name)) return join(FOLDER, name);
-  const vendor = Object.hasOwn(VENDOR, name) ? VENDOR[name] : undefined;
-  return vendor === undefined ? undefined : fileURLToPath(import.meta.resolve(vendor));
 }
 
 function shell(modules: readonly string[]): string {
