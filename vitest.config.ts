@@ -22,6 +22,7 @@ const SLOW = [
   'test/faults/disk.test.ts',
   'test/faults/redis-away.test.ts',
   'test/faults/stall.test.ts',
+  'test/faults/stall-media.test.ts',
   'test/faults/steps.test.ts',
 ];
 

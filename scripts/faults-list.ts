@@ -115,8 +115,8 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   {
     fault: 'F14',
     what: 'the process stands still for 5 s',
-    how: 'SIGSTOP under load, both stores',
-    files: ['test/faults/stall.test.ts'],
+    how: 'SIGSTOP under load, both stores; while phones of the simulator listen',
+    files: ['test/faults/stall.test.ts', 'test/faults/stall-media.test.ts'],
     environment: { KILLS: '5' },
   },
   {
