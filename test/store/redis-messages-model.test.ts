@@ -8,6 +8,7 @@ import type { MessageStore, NewBatch, NewBulk, StoredLogFilter } from '../../src
 import { createMessageIds } from '../../src/store/redis/bulks-erase.ts';
 import { createRedisBulks } from '../../src/store/redis/bulks.ts';
 import { createDeliveries } from '../../src/store/redis/deliveries.ts';
+import { GroupCommit } from '../../src/store/redis/group-commit.ts';
 import { createRedisMessages } from '../../src/store/redis/messages.ts';
 import { createRedisMessageReports } from '../../src/store/redis/messages-reports.ts';
 import { createRedisOutbox } from '../../src/store/redis/outbox.ts';
@@ -246,7 +247,7 @@ async function openRedis(server: RedisServer, layout: keyof typeof LAYOUTS) {
   const scripts = new LAYOUTS[layout]({ ...deps, client: server.client, testTime: () => now });
   const ids = createMessageIds({ scripts });
   const store: MessageParts = {
-    ...createDeliveries({ scripts }).verbs,
+    ...createDeliveries({ scripts, commits: new GroupCommit({ scripts }) }).verbs,
     ...createRedisOutbox({ scripts }),
     ...createRedisBulks({ scripts, ids }),
     ...createRedisMessages({ scripts }),

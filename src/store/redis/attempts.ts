@@ -1,16 +1,15 @@
 import type { CallRef, Destination } from '../../domain/types.ts';
 import type { AttemptPin, AttemptResult } from '../store.ts';
 import { limitArguments } from './arguments.ts';
+import type { GroupCommit } from './group-commit.ts';
 import { shardOfId } from './keys.ts';
 import { packEvents } from './outbox-events.ts';
-import type { Reply, ScriptRunner } from './script.ts';
+import type { Reply } from './script.ts';
 
 const DIGEST_BYTES = 32;
 
-/** Verification: lua/pin-attempt.lua counts, compares and consumes in one step. */
-export function createAttempts({ scripts }: { scripts: ScriptRunner }) {
-  const attempt = scripts.mutation('pin-attempt');
-
+/** Verification: lua/include/commit-attempt.lua counts, compares and consumes in one step. */
+export function createAttempts({ commits }: { commits: GroupCommit }) {
   return async function attemptPin(request: AttemptPin): Promise<AttemptResult> {
     const { failureCap } = request;
     const args = [
@@ -23,7 +22,7 @@ export function createAttempts({ scripts }: { scripts: ScriptRunner }) {
       packEvents(request.exhaustedEvents ?? []),
     ];
     const shard = shardOfId(request.pinId);
-    const reply = await attempt({ shard, opId: `v:${request.opId}`, args });
+    const reply = await commits.run({ verb: 'attempt', shard, opId: `v:${request.opId}`, args });
     return resultOf(reply as readonly Reply[]);
   };
 }

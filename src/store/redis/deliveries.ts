@@ -1,32 +1,31 @@
 import { DELIVERY_STATES, type CallRef, type Delivery } from '../../domain/types.ts';
 import type { NewDelivery, Store } from '../store.ts';
 import { armArguments, cancelArguments } from './arguments.ts';
+import type { GroupCommit } from './group-commit.ts';
 import { shardOfId } from './keys.ts';
 import { packStep } from './messages-codec.ts';
 import { packEvents } from './outbox-events.ts';
 import { Recent } from './recent.ts';
-import { deliveryOf, readRest, restOfCall, type CallRest } from './records.ts';
+import { deliveryOf, firstLines, readRest, restOfCall, type CallRest } from './records.ts';
 import type { Reply, ScriptRunner } from './script.ts';
 
 export type Deliveries = Pick<Store, 'getDelivery' | 'transition' | 'claimRedial'>;
 
 /** Calls: the lattice of their states, and redials. `begun`: this process made the call. */
-export function createDeliveries({ scripts }: { scripts: ScriptRunner }): {
+export function createDeliveries({ scripts, commits }: { scripts: ScriptRunner; commits: GroupCommit }): {
   verbs: Deliveries;
   begun: (delivery: NewDelivery) => void;
 } {
-  const step = scripts.mutation('delivery-step');
-  const stepWithMessage = scripts.mutation('delivery-step-message');
   const again = scripts.mutation('bearer-again');
   const recent = new Recent<CallRest>();
   const read = (ref: CallRef, text: Reply | undefined) =>
-    text ? recent.put(ref, readRest(String(text))) : recent.get(ref);
+    text ? recent.put(ref, readRest<CallRest>(String(text))) : recent.get(ref);
 
   const verbs: Deliveries = {
     async getDelivery(ref) {
-      const [lines, text] = await scripts.texts(shardOfId(ref), `d:${ref}`, `di:${ref}`);
-      const rest = read(ref, text);
-      return lines && rest ? deliveryOf(lines, rest) : undefined;
+      const [lines, info] = await scripts.texts(shardOfId(ref), `d:${ref}`, `di:${ref}`);
+      if (!info) return undefined;
+      return deliveryOf(lines ?? firstLines(info), recent.put(ref, readRest<CallRest>(info)));
     },
 
     async transition(request) {
@@ -45,8 +44,10 @@ export function createDeliveries({ scripts }: { scripts: ScriptRunner }): {
         ...cancelArguments(request.cancel),
         ...armArguments(request.arm),
       ];
-      const run = request.message ? stepWithMessage : step;
-      const reply = (await run({ shard: shardOfId(ref), args })) as readonly Reply[];
+      const operation = { verb: 'call', shard: shardOfId(ref), args } as const;
+      const reply = (await (request.message
+        ? commits.runWithMessage(operation)
+        : commits.run(operation))) as readonly Reply[];
       const [applied, lines, text] = reply;
       const rest = text ? read(ref, text) : known;
       const delivery = lines && rest ? deliveryOf(String(lines), rest) : undefined;

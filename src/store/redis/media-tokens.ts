@@ -2,7 +2,7 @@ import { shardOf } from '../../domain/ids.ts';
 import { ServiceError } from '../../errors.ts';
 import type { Store } from '../store.ts';
 import { shardOfId } from './keys.ts';
-import { deliveryOf, readRest, tokenOf } from './records.ts';
+import { deliveryOf, readRest, tokenOf, type CallRest } from './records.ts';
 import type { ScriptRunner } from './script.ts';
 
 /**
@@ -34,7 +34,7 @@ export function createMediaTokens({
         `di:${String(ref)}`,
       );
       if (!lines || !rest || tokenOf(lines) !== tokenHash) return undefined;
-      return deliveryOf(lines, readRest(rest));
+      return deliveryOf(lines, readRest<CallRest>(rest));
     },
   };
 }

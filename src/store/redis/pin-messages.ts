@@ -2,30 +2,30 @@ import { PIN_MESSAGE_STATES } from '../../domain/pin-message.ts';
 import type { CallRef } from '../../domain/types.ts';
 import type { NewPinMessage, PinMessageStore } from '../pin-message-store.ts';
 import { armArguments, cancelArguments } from './arguments.ts';
+import type { GroupCommit } from './group-commit.ts';
 import { shardOfId } from './keys.ts';
 import { packEvents } from './outbox-events.ts';
 import { Recent } from './recent.ts';
-import { pinMessageOf, restOfMessage, type MessageRest } from './records.ts';
+import { firstLines, pinMessageOf, readRest, restOfMessage, type MessageRest } from './records.ts';
 import type { Reply, ScriptRunner } from './script.ts';
 
 export type PinMessages = Pick<PinMessageStore, 'getPinMessage' | 'stepPinMessage' | 'claimPinMessage'>;
 
 /** A PIN's texts and mails. `begun`: this process made the message. */
-export function createPinMessages({ scripts }: { scripts: ScriptRunner }): {
+export function createPinMessages({ scripts, commits }: { scripts: ScriptRunner; commits: GroupCommit }): {
   verbs: PinMessages;
   begun: (message: NewPinMessage) => void;
 } {
-  const step = scripts.mutation('text-step');
   const again = scripts.mutation('bearer-again');
   const recent = new Recent<MessageRest>();
   const read = (ref: CallRef, text: Reply | undefined) =>
-    text ? recent.put(ref, JSON.parse(String(text)) as MessageRest) : recent.get(ref);
+    text ? recent.put(ref, readRest<MessageRest>(String(text))) : recent.get(ref);
 
   const verbs: PinMessages = {
     async getPinMessage(ref) {
-      const [lines, text] = await scripts.texts(shardOfId(ref), `g:${ref}`, `gi:${ref}`);
-      const rest = read(ref, text);
-      return lines && rest ? pinMessageOf(lines, rest) : undefined;
+      const [lines, info] = await scripts.texts(shardOfId(ref), `g:${ref}`, `gi:${ref}`);
+      if (!info) return undefined;
+      return pinMessageOf(lines ?? firstLines(info), recent.put(ref, readRest<MessageRest>(info)));
     },
 
     async stepPinMessage(request) {
@@ -41,7 +41,7 @@ export function createPinMessages({ scripts }: { scripts: ScriptRunner }): {
         ...cancelArguments(request.cancel),
         ...armArguments(request.arm),
       ];
-      const reply = (await step({ shard: shardOfId(ref), args })) as readonly Reply[];
+      const reply = (await commits.run({ verb: 'text', shard: shardOfId(ref), args })) as readonly Reply[];
       const [applied, lines, text] = reply;
       const rest = text ? read(ref, text) : known;
       const message = lines && rest ? pinMessageOf(String(lines), rest) : undefined;

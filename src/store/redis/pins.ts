@@ -5,6 +5,7 @@ import type { NewPinMessage, PinMessageStore } from '../pin-message-store.ts';
 import type { CreatePin, LimitHit, NewDelivery, SendLimits, Store } from '../store.ts';
 import { armArguments, limitArguments } from './arguments.ts';
 import type { createDeliveries } from './deliveries.ts';
+import type { GroupCommit } from './group-commit.ts';
 import { shardOfId } from './keys.ts';
 import { packEvents } from './outbox-events.ts';
 import type { createPinMessages } from './pin-messages.ts';
@@ -24,6 +25,7 @@ import { createSendWindows } from './send-windows.ts';
 
 interface Deps {
   readonly scripts: ScriptRunner;
+  readonly commits: GroupCommit;
   readonly deliveries: ReturnType<typeof createDeliveries>;
   readonly messages: ReturnType<typeof createPinMessages>;
 }
@@ -39,8 +41,7 @@ interface Bearer {
 }
 
 /** Sending: a PIN with what brings it first, or with something further, under both send limits. */
-export function createPins({ scripts, deliveries, messages }: Deps): Pins {
-  const create = scripts.mutation('pin-create');
+export function createPins({ scripts, commits, deliveries, messages }: Deps): Pins {
   const add = scripts.mutation('pin-add');
   const list = scripts.query('pin-list');
   const windows = createSendWindows(scripts);
@@ -56,7 +57,7 @@ export function createPins({ scripts, deliveries, messages }: Deps): Pins {
     bearer: Bearer,
   ): Promise<LimitHit | { at: number; again: boolean }> {
     const { pin, limits } = request;
-    const args: Argument[] = [
+    const args = (home: number | ''): Argument[] => [
       pin.pinId,
       pin.applicationId,
       pin.to,
@@ -66,6 +67,7 @@ export function createPins({ scripts, deliveries, messages }: Deps): Pins {
       request.supersede ? 1 : 0,
       ...bearerArguments(bearer),
       ...sendLimitArguments(limits),
+      home,
       packEvents(request.events),
       ...newRunArguments(request.run, pin),
       ...armArguments(request.timers),
@@ -74,7 +76,13 @@ export function createPins({ scripts, deliveries, messages }: Deps): Pins {
     const opId = `c:${request.opId}`;
     const reply = await windows.under(
       { opId, applicationId: pin.applicationId, to: pin.to, limits, shard },
-      further => create({ shard, further, opId, args }),
+      ([home]) =>
+        commits.run({
+          verb: 'create',
+          shard,
+          opId,
+          args: args(home === undefined ? '' : commits.keyOf(home)),
+        }),
     );
     const [outcome, ...rest] = reply as readonly Reply[];
     switch (outcome) {

@@ -69,9 +69,20 @@ export function deliveryInfo(delivery: NewDelivery): string {
   return JSON.stringify(restOfCall(delivery));
 }
 
-export function readRest(text: string): CallRest {
-  const rest = JSON.parse(text) as CallRest;
-  return { ...rest, applicationId: rest.applicationId };
+/** Of a call's or text's second text: what never changes, but its PIN. */
+export function readRest<Rest extends CallRest | MessageRest>(info: string): Rest {
+  return JSON.parse(info.slice(infoLines(info).end)) as Rest;
+}
+
+/** The first text of a call or text that nothing has changed yet: it has none. */
+export function firstLines(info: string): string {
+  const { pin, created, made } = infoLines(info);
+  return `0\n${pin}\n${created}\n${created}\n1\n\n\n\n${made}\n\n\n\n`;
+}
+
+function infoLines(info: string): { pin: string; created: string; made: string; end: number } {
+  const [pin = '', created = '', made = ''] = info.split('\n', 3);
+  return { pin, created, made, end: pin.length + created.length + made.length + 3 };
 }
 
 export function newDeliveryRecord(delivery: NewDelivery, at: number): Delivery {

@@ -11,6 +11,7 @@ import { createDeliveries } from './deliveries.ts';
 import { createEventEndpoints } from './events-endpoints.ts';
 import { createEventLog } from './events-log.ts';
 import { createEventPlaces } from './events-places.ts';
+import { GroupCommit } from './group-commit.ts';
 import { createHealth } from './health.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createRedisLookups } from './lookups.ts';
@@ -35,18 +36,19 @@ export function createRedisStore(deps: {
 }): Store {
   const { connection, clock, scripts } = deps;
   const now = scripts.query('now');
-  const deliveries = createDeliveries({ scripts });
-  const messages = createPinMessages({ scripts });
+  const commits = new GroupCommit({ scripts });
+  const deliveries = createDeliveries({ scripts, commits });
+  const messages = createPinMessages({ scripts, commits });
   const ids = createMessageIds({ scripts });
   const places = createEventPlaces();
   let closing: Promise<void> | undefined;
 
   return {
     ...createCatalog({ scripts }),
-    ...createPins({ scripts, deliveries, messages }),
+    ...createPins({ scripts, commits, deliveries, messages }),
     ...createVerificationRecords({ scripts }),
     ...createVerifications({ scripts, deliveries, messages }),
-    attemptPin: createAttempts({ scripts }),
+    attemptPin: createAttempts({ commits }),
     ...deliveries.verbs,
     ...createMediaTokens({ scripts }),
     ...messages.verbs,

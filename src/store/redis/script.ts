@@ -22,6 +22,8 @@ export type Mutation = (call: {
   readonly opId?: string;
   /** ARGV[2] and on. */
   readonly args: readonly Argument[];
+  /** How many of a group commit it stands for: it leaves at once. */
+  readonly operations?: number;
 }) => Promise<Reply>;
 
 /** A script that only reads: KEYS are the roots of its shards. */
@@ -37,6 +39,13 @@ export interface ScriptDeps {
   readonly timeoutMs: number;
   /** Under test the scripts take this for the time, in ms, instead of the server's clock. */
   readonly testTime: (() => number) | undefined;
+}
+
+interface Run {
+  readonly script: ScriptSource;
+  readonly keys: readonly string[];
+  readonly args: readonly Argument[];
+  readonly writes: boolean;
 }
 
 /** Who waits, until when by our monotonic time. */
@@ -67,6 +76,7 @@ export class ScriptRunner {
   readonly #callers = new Set<Caller>();
   #patience: Timer | undefined;
   #gathering = false;
+  #earlier: () => void = () => {};
   /** Server's time less our monotonic time; of several servers, of the one furthest ahead. */
   #ahead = -Infinity;
   #closed = false;
@@ -79,10 +89,11 @@ export class ScriptRunner {
 
   mutation(name: string): Mutation {
     const script = this.#define(name);
-    return ({ shard, further = [], opId = this.#newOperation(), args }) => {
+    return ({ shard, further = [], opId = this.newOperation(), args, operations }) => {
+      if (operations === undefined) this.#earlier();
       const root = this.#root(shard);
       const keys = [root, `${root}o:${opId}`, ...further.map(other => this.#root(other))];
-      return this.#call(script, keys, args, true);
+      return this.#call({ script, keys, args, writes: true }, operations);
     };
   }
 
@@ -92,7 +103,7 @@ export class ScriptRunner {
       const roots = shards.map(shard => this.#root(shard));
       // A second key makes a cluster refuse while it moves the slot, as for those that write: half a shard answers nothing.
       const keys = this.#deps.client.isCluster ? [...roots, ...roots.map(root => `${root}o:`)] : roots;
-      return this.#call(script, keys, args, false);
+      return this.#call({ script, keys, args, writes: false });
     };
   }
 
@@ -113,6 +124,16 @@ export class ScriptRunner {
   field(shard: string, name: string, field: string): Promise<string | null> {
     const key = `${this.#root(shard)}${name}`;
     return this.#bounded(() => this.#deps.client.hget(key, field));
+  }
+
+  /** `send` is asked to send what was gathered before each script that writes, so that writes are done in the order in which they were asked for. */
+  gatherWith(send: () => void): void {
+    this.#earlier = send;
+  }
+
+  /** An opId that nobody else has. */
+  newOperation(): string {
+    return `${this.#opPrefix}${(this.#operations++).toString(36)}`;
   }
 
   /** Gives the servers all scripts, and learns their clocks. */
@@ -143,10 +164,6 @@ export class ScriptRunner {
     return shardRoot(this.#deps.prefix, shard);
   }
 
-  #newOperation(): string {
-    return `${this.#opPrefix}${(this.#operations++).toString(36)}`;
-  }
-
   #define(name: string): ScriptSource {
     const known = this.#sources.get(name);
     if (known) return known;
@@ -155,28 +172,24 @@ export class ScriptRunner {
     return script;
   }
 
-  #call(
-    script: ScriptSource,
-    keys: readonly string[],
-    args: readonly Argument[],
-    writes: boolean,
-  ): Promise<Reply> {
-    return this.#bounded(end => this.#inTime(end, () => this.#send(script, keys, args, writes)));
+  #call(run: Run, operations?: number): Promise<Reply> {
+    return this.#bounded(end => this.#inTime(end, () => this.#send(run)), operations);
   }
 
   /** At most so many at a time, each for at most so long. What the server still owes counts until it comes. */
-  #bounded<Result>(command: (end: number) => Promise<Result>): Promise<Result> {
+  #bounded<Result>(command: (end: number) => Promise<Result>, operations?: number): Promise<Result> {
+    const weight = operations ?? 1;
     if (this.#closed) return Promise.reject(unavailable(new Error('the store is closed')));
     if (this.#unanswered >= MAX_UNANSWERED) {
       return Promise.reject(unavailable(new Error(`${MAX_UNANSWERED} commands wait for Redis`)));
     }
-    this.#unanswered++;
-    this.#gather();
+    this.#unanswered += weight;
+    if (operations === undefined) this.#gather();
     const end = this.#deps.clock.monotonic() + this.#deps.timeoutMs;
     return new Promise<Result>((resolve, reject) => {
       const caller = this.#wait(end, reject);
       const settle = () => {
-        this.#unanswered--;
+        this.#unanswered -= weight;
         this.#callers.delete(caller);
         if (this.#closed && this.#callers.size === 0) this.#patience?.cancel();
       };
@@ -241,12 +254,7 @@ export class ScriptRunner {
     });
   }
 
-  async #send(
-    { sha, source }: ScriptSource,
-    keys: readonly string[],
-    args: readonly Argument[],
-    writes: boolean,
-  ): Promise<Reply> {
+  async #send({ script: { sha, source }, keys, args, writes }: Run): Promise<Reply> {
     const { client } = this.#deps;
     const all = [...keys, this.#timeArgument(writes), ...args];
     try {

@@ -12,12 +12,14 @@ import { packTurn, runFromFields, runOf } from './plan-runs.ts';
 import {
   deliveryInfo,
   deliveryOf,
+  firstLines,
   newDeliveryRecord,
   newPinMessageRecord,
   pinMessageOf,
   pinOf,
   readRest,
   restOfMessage,
+  type CallRest,
   type MessageRest,
 } from './records.ts';
 import type { Argument, Reply, ScriptRunner } from './script.ts';
@@ -159,13 +161,13 @@ export function readVerification(reply: Reply, now: number): VerificationRecord 
 
 /** Both of its texts: lua/include/bearer.lua. */
 function callOf(reply: Reply): Delivery {
-  const [lines, rest] = reply as readonly Reply[];
-  return deliveryOf(String(lines), readRest(String(rest)));
+  const [lines, info] = reply as readonly (string | null)[];
+  return deliveryOf(lines ?? firstLines(info ?? ''), readRest<CallRest>(info ?? ''));
 }
 
 function textOf(reply: Reply): PinMessage {
-  const [lines, rest] = reply as readonly Reply[];
-  return pinMessageOf(String(lines), JSON.parse(String(rest)) as MessageRest);
+  const [lines, info] = reply as readonly (string | null)[];
+  return pinMessageOf(lines ?? firstLines(info ?? ''), readRest<MessageRest>(info ?? ''));
 }
 
 /** Kind, ref and what never changes. */

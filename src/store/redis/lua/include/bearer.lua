@@ -1,13 +1,24 @@
--- What brings a PIN, or a call with a message of a bulk: two texts, since one of them never changes.
---   d:<ref>    a call (domain/types.ts Delivery), g:<ref> a text or mail (domain/pin-message.ts), a line each: state (place in its
---     lattice), pin, created, updated, tries (dials), answered, sent (1: the PIN was marked), token (hash), op (the call that made it), ops,
---     report (JSON), dialog (JSON of the text), carrier (its id, to the end)
---   di:<ref>, gi:<ref>   the rest (JSON)
+-- What brings a PIN, or a call with a message of a bulk: two texts, since most of it never changes.
+--   di:<ref>, gi:<ref>   of a call (domain/types.ts Delivery), of a text or mail (domain/pin-message.ts), a line each: pin, created, op (the
+--     call that made it), the rest (JSON). It begins with this alone
+--   d:<ref>, g:<ref>     from the first change on, a line each: state (place in its lattice), pin, created, updated, tries (dials), answered,
+--     sent (1: the PIN was marked), token (hash), op, ops, report (JSON), dialog (JSON of the text), carrier (its id, to the end)
+--@include texts
 local BEARER_LINES = '^([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n(.*)$'
 
--- A table of these; nil: there is none. Scripts that run often take the lines apart themselves.
+-- Its lines, from either text; nil: there is none.
+local function bearer_lines(kind, ref)
+  local text = text_get(root .. kind .. ':' .. ref)
+  if text then return text end
+  local info = text_get(root .. kind .. 'i:' .. ref)
+  if not info then return nil end
+  local pin, created, made = string.match(info, '^([^\n]*)\n([^\n]*)\n([^\n]*)\n')
+  return '0\n' .. pin .. '\n' .. created .. '\n' .. created .. '\n1\n\n\n\n' .. made .. '\n\n\n\n'
+end
+
+-- A table of these, and the lines; nil: there is none. Scripts that run often take the lines apart themselves.
 local function bearer_read(kind, ref)
-  local text = redis.call('GET', root .. kind .. ':' .. ref)
+  local text = bearer_lines(kind, ref)
   if not text then return nil end
   local b = {}
   b.state, b.pin, b.created, b.updated, b.tries, b.answered, b.sent, b.token, b.op, b.ops, b.report, b.dialog, b.carrier =
@@ -19,6 +30,6 @@ end
 local function bearer_write(kind, ref, b)
   local text = table.concat({ b.state, b.pin, b.created, b.updated, b.tries, b.answered, b.sent, b.token, b.op, b.ops, b.report, b.dialog,
     b.carrier }, '\n')
-  redis.call('SET', root .. kind .. ':' .. ref, text)
+  text_put(root .. kind .. ':' .. ref, text)
   return text
 end

@@ -25,6 +25,6 @@ end
 
 -- Writes events: JSON of [id, type, target, batch or '', data as JSON] each, '' for none.
 local function outbox_emit(packed)
-  if packed == nil or packed == '' then return end
+  if packed == '' then return end
   for _, event in ipairs(cjson.decode(packed)) do outbox_put(root, unpack(event)) end
 end

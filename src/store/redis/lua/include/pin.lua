@@ -2,11 +2,12 @@
 --   app, to, created, expires, allowed, used, state, multiple (1, 0), verified (first), last (verified), sent, seed (base64), order
 --   (in the indices), op (the call that made it), by (d:<ref> or g:<ref> and a blank for each of what brought it, oldest first), ops (those
 --   that tried it), info (JSON)
+--@include texts
 local PIN_LINES = '^([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n(.*)$'
 
 -- A table of these, and the text; nil: there is no such PIN. Scripts that run often take the lines apart themselves.
 local function pin_read(id)
-  local text = redis.call('GET', root .. 'p:' .. id)
+  local text = text_get(root .. 'p:' .. id)
   if not text then return nil end
   local p = {}
   p.app, p.to, p.created, p.expires, p.allowed, p.used, p.state, p.multiple, p.verified, p.last, p.sent, p.seed, p.order, p.op, p.by,
@@ -18,6 +19,6 @@ end
 local function pin_write(id, p)
   local text = table.concat({ p.app, p.to, p.created, p.expires, p.allowed, p.used, p.state, p.multiple, p.verified, p.last, p.sent, p.seed,
     p.order, p.op, p.by, p.ops, p.info }, '\n')
-  redis.call('SET', root .. 'p:' .. id, text)
+  text_put(root .. 'p:' .. id, text)
   return text
 end

@@ -1,9 +1,11 @@
 -- The PIN was handed to a carrier, if it is still there and was not before.
 --@include time
+--@include texts
+local BEFORE_SENT = '^([^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n)([^\n]*)()'
 local function mark_sent(pin)
   local key = root .. 'p:' .. pin
-  local text = redis.call('GET', key)
+  local text = text_get(key)
   if not text then return end
-  local before, sent, after = string.match(text, '^([^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n)([^\n]*)(.*)$')
-  if sent == '' then redis.call('SET', key, before .. now_text .. after) end
+  local before, sent, after = string.match(text, BEFORE_SENT)
+  if sent == '' then text_put(key, before .. now_text .. string.sub(text, after)) end
 end

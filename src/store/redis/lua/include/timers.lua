@@ -4,11 +4,10 @@
 --@include time
 
 -- Arms what stands in ARGV from `at` on: how many, then id, in how many ms, kind and data of each. Returns where it ends.
--- With `writes`: adds to these arguments of an MSET instead of writing the bodies.
-local function arm_timers(at, writes)
+local function arm_timers(at)
   local count = tonumber(ARGV[at])
   if count == 0 then return at + 1 end
-  local times, bodies = {}, writes or {}
+  local times, bodies = {}, {}
   for n = 1, count do
     local id, due = ARGV[at + 1], string.format('%.0f', now + ARGV[at + 2])
     times[2 * n - 1], times[2 * n] = due, id
@@ -17,7 +16,7 @@ local function arm_timers(at, writes)
     at = at + 3
   end
   redis.call('ZADD', root .. 't', unpack(times))
-  if not writes then redis.call('MSET', unpack(bodies)) end
+  redis.call('MSET', unpack(bodies))
   return at + 1
 end
 

@@ -4,6 +4,7 @@
 --   wa:<application>   sends of an application, in the shard of the application: a LIST of times, the latest last, since there may be
 --     many; aw: ZSET of these applications by the longest window that counted, for the sweep
 --@include time
+--@include texts
 local WINDOW_SLACK_MS = 60000
 -- From here on a text is not written anew for each entry.
 local LONG_WINDOW = 4096
@@ -23,13 +24,12 @@ local function window_add(key, times, window_ms)
   if times and #times > LONG_WINDOW then
     local middle = 14 + 13 * math.floor((#times - 13) / 26)
     if longest == tonumber(string.sub(times, 1, 13)) and string.sub(times, middle, middle + 12) + longest > now then
-      redis.call('APPEND', key, now_text)
-      redis.call('PEXPIRE', key, longest + WINDOW_SLACK_MS)
+      text_append(key, now_text, longest + WINDOW_SLACK_MS)
       return
     end
   end
   local from = 14
   while times and from < #times and string.sub(times, from, from + 12) + longest <= now do from = from + 13 end
   local text = string.format('%013.0f', longest) .. (times and string.sub(times, from) or '') .. now_text
-  redis.call('SET', key, text, 'PX', longest + WINDOW_SLACK_MS)
+  text_put(key, text, longest + WINDOW_SLACK_MS)
 end

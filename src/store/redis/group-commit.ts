@@ -1,0 +1,142 @@
+import { keysOf, type Group } from './groups.ts';
+import { unavailable, type Argument, type Mutation, type Reply, type ScriptRunner } from './script.ts';
+
+/** A file of lua/include/commit-<…>.lua. */
+export type Verb = 'create' | 'attempt' | 'call' | 'text';
+const LETTERS = { create: 'c', attempt: 'v', call: 'd', text: 'g' } as const satisfies Record<Verb, string>;
+
+export interface Operation {
+  readonly verb: Verb;
+  readonly shard: string;
+  /** With the verb in front, where callers may use one for two verbs. Absent: one is made for this call. */
+  readonly opId?: string;
+  readonly args: readonly Argument[];
+}
+
+/** So that no script keeps the server from others for longer than a millisecond or so. */
+const MOST_OPERATIONS = 32;
+/** Of arguments: an operation has some 20, one that arms a hundred timers 300. */
+const MOST_ARGUMENTS = 2000;
+
+interface Waiting {
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What was asked for in this turn, of one group of shards. */
+interface Lane {
+  readonly group: Group;
+  args: Argument[];
+  waiting: Waiting[];
+}
+
+/**
+ * Group commit: all hot writes that are asked for in one turn of the event loop go as one script for each group of shards that a script can
+ * see together (lua/commit.lua), since what a script costs by itself is many times what it does. Each keeps its own opId and outcome. A script
+ * that is sent twice answers the same, as each of its operations does.
+ */
+export class GroupCommit {
+  readonly #scripts: Pick<ScriptRunner, 'newOperation'>;
+  readonly #commit: Mutation;
+  readonly #commitMessage: Mutation;
+  readonly #lanes: readonly Lane[];
+  readonly #laneOfShard = new Map<string, Lane>();
+  #scheduled = false;
+
+  constructor({ scripts }: { scripts: ScriptRunner }) {
+    this.#scripts = scripts;
+    this.#commit = scripts.mutation('commit');
+    this.#commitMessage = scripts.mutation('commit-message');
+    this.#lanes = scripts.groups.map(group => ({ group, args: [], waiting: [] }));
+    for (const lane of this.#lanes) {
+      for (const shard of lane.group) this.#laneOfShard.set(shard, lane);
+    }
+    scripts.gatherWith(() => this.#flushAll());
+  }
+
+  /** Resolves with what the verb returns. @throws ServiceError unavailable, having changed nothing */
+  run(operation: Operation): Promise<Reply> {
+    const lane = this.#laneOf(operation.shard);
+    return new Promise<Reply>((resolve, reject) => {
+      this.#add(lane.args, operation);
+      lane.waiting.push({ resolve, reject });
+      if (lane.waiting.length >= MOST_OPERATIONS || lane.args.length >= MOST_ARGUMENTS) {
+        this.#flush(lane);
+      } else if (!this.#scheduled) {
+        this.#scheduled = true;
+        setImmediate(() => {
+          this.#scheduled = false;
+          this.#flushAll();
+        });
+      }
+    });
+  }
+
+  /** A step of a call that brings a message of a bulk, by itself: what it takes would weigh on all others. */
+  async runWithMessage(operation: Operation & { readonly verb: 'call' }): Promise<Reply> {
+    const lane = { group: this.#laneOf(operation.shard).group, args: [], waiting: [] };
+    this.#add(lane.args, operation);
+    const answers = await this.#commitMessage({ ...keysOf(lane.group), args: lane.args });
+    return answerOf((answers as readonly Reply[])[0]);
+  }
+
+  /** Where an operation finds a shard of its group: an index in KEYS. */
+  keyOf(shard: string): number {
+    const place = this.#laneOf(shard).group.indexOf(shard);
+    return place === 0 ? 1 : place + 2;
+  }
+
+  #laneOf(shard: string): Lane {
+    const lane = this.#laneOfShard.get(shard);
+    if (!lane) throw new Error('no such shard');
+    return lane;
+  }
+
+  #add(list: Argument[], { verb, shard, opId, args }: Operation): void {
+    list.push(headOf(LETTERS[verb], this.keyOf(shard), args.length), opId ?? this.#scripts.newOperation());
+    for (const arg of args) list.push(arg);
+  }
+
+  #flushAll(): void {
+    for (const lane of this.#lanes) {
+      if (lane.waiting.length > 0) this.#flush(lane);
+    }
+  }
+
+  #flush(lane: Lane): void {
+    const { args, waiting, group } = lane;
+    lane.args = [];
+    lane.waiting = [];
+    this.#commit({ ...keysOf(group), args, operations: waiting.length }).then(
+      answers => settle(waiting, answers as readonly Reply[]),
+      (error: unknown) => {
+        for (const { reject } of waiting) reject(error);
+      },
+    );
+  }
+}
+
+function settle(waiting: readonly Waiting[], answers: readonly Reply[]): void {
+  for (const [n, { resolve, reject }] of waiting.entries()) {
+    try {
+      resolve(answerOf(answers[n]));
+    } catch (error) {
+      reject(error);
+    }
+  }
+}
+
+/** `['!', why]` of an operation that failed. */
+function answerOf(answer: Reply | undefined): Reply {
+  const [word, why] = answer as readonly Reply[];
+  if (word === '!') throw unavailable(new Error(`Redis: ${String(why)}`));
+  return answer as Reply;
+}
+
+const [FIRST, BASE] = [33, 90];
+
+/** lua/commit.lua: the verb, its root's index in KEYS, and how many arguments follow the opId. */
+function headOf(letter: string, key: number, count: number): string {
+  const digits = [Math.floor(count / BASE ** 2), Math.floor(count / BASE) % BASE, count % BASE];
+  return letter + String.fromCharCode(FIRST + key, ...digits.map(digit => FIRST + digit));
+}

@@ -1,0 +1,9 @@
+-- As commit, for steps of calls that bring messages of bulks.
+--@include in-time
+--@include commit-call
+--@include messages-step
+call_step_message = function(packed)
+  message_step(root, packed)
+  lanes_settle()
+end
+--@include commit

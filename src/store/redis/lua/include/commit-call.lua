@@ -1,0 +1,56 @@
+-- Moves a call up its lattice. Its carrier's id, while none is known, and the saved dialogue are taken in any state.
+-- Arguments: 1 ref, 2 the state's place in the lattice (4: ended), 3 carrier's id or '', 4 report (JSON) or '', 5 when it was answered by that report
+--   or '', 6 dialogue (JSON of its text) or '', 7 events, 8 the step of the message that it brings or '' (only in commit-message), 9 the carrier's
+--   name, if the caller knows what never changes of the call, else '', 10.. timers to cancel, timers to arm
+-- Returns {applied (1, 0), the call as it is now, its other text or ''}; no such call: {0}.
+--@include commit-events
+--@include bearer
+--@include sent
+local CALL_KNOWN_MS = 7 * 86400000
+local call_step_message
+
+wants.d = function(at)
+  want(root .. 'd:' .. ARGV[at + 1])
+  if ARGV[at + 9] == '' then want(root .. 'di:' .. ARGV[at + 1]) end
+end
+
+runs.d = function(at)
+  local ref = ARGV[at + 1]
+  local lines = bearer_lines('d', ref)
+  if not lines then return { 0 } end
+  local rest = ARGV[at + 9] == '' and text_get(root .. 'di:' .. ref) or ''
+  local state, pin, created, _, tries, answered, sent, token, made, ops, report, dialog, carrier = string.match(lines, BEARER_LINES)
+  local earlier = done_before(ops)
+  if earlier then return { tonumber(earlier), lines, rest } end
+
+  local to, carrier_id, said_text = ARGV[at + 2], ARGV[at + 3], ARGV[at + 6]
+  local applied = tonumber(to) > tonumber(state)
+  local named, said = carrier == '' and carrier_id ~= '', said_text ~= '' and said_text ~= dialog
+  if not applied and not named and not said then return { 0, lines, rest } end
+  local name = ARGV[at + 9] ~= '' and ARGV[at + 9] or string.match(rest, '"carrier":"([^"]*)"')
+  if named then carrier = carrier_id end
+  if said then dialog = said_text end
+  if applied then
+    state = to
+    if ARGV[at + 4] ~= '' then report = ARGV[at + 4] end
+    if answered == '' then answered = to == '3' and now_text or ARGV[at + 5] end
+  end
+  -- Ended without the carrier ever naming the call: it was never handed over.
+  if pin ~= '' and sent == '' and (carrier ~= '' or (state ~= '0' and state ~= '4')) then
+    mark_sent(pin)
+    sent = '1'
+  end
+  lines = state .. '\n' .. pin .. '\n' .. created .. '\n' .. now_text .. '\n' .. tries .. '\n' .. answered .. '\n' .. sent .. '\n' .. token .. '\n' ..
+    made .. '\n' .. with_done(ops, applied and 1 or 0) .. '\n' .. report .. '\n' .. dialog .. '\n' .. carrier
+  text_put(root .. 'd:' .. ref, lines)
+  if named then text_put(root .. 'dq:' .. name .. ':' .. carrier, ref, CALL_KNOWN_MS) end
+  if applied then
+    emit_later(ARGV[at + 7])
+    arm_later(cancel_later(at + 10))
+    local step = ARGV[at + 8]
+    if step ~= '' then
+      afterwards(function() call_step_message(step) end)
+    end
+  end
+  return { applied and 1 or 0, lines, rest }
+end

@@ -1,0 +1,69 @@
+-- A PIN with what brings it, under both send limits, with timers and events.
+-- Arguments: 1 pinId, 2 application, 3 to, 4 the rest of it (JSON), 5 its lines from `allowed` to `seed` (pin.lua), 6 expires in ms, 7 supersede
+--   (1, 0), 8 kind of bearer (d, g), 9 its ref, 10 the bearer (JSON), 11..14 attempts and ms per application and per number, 15 index in KEYS of
+--   the application's root, '' where it was counted before, 16 events, 17 18 its plan and first turn (plan-runs.lua) or '', 19.. timers
+-- Returns {created, now}, {limited, application|number, ms}, {taken}; a repeated call `again` as the last. A refusal changes nothing and is
+-- not remembered.
+--   seeds       ZSET pinId by expiry, until the sweep has erased the seed; then in `expired`, until it is deleted
+--@include commit-events
+--@include pin
+--@include number
+--@include sends
+--@include plan-runs
+-- In the indices: microseconds, and of what is made together one after the other.
+local order = tonumber(micros)
+
+wants.c = function(at)
+  want(root .. 'p:' .. ARGV[at + 1])
+  want(root .. ARGV[at + 8] .. 'i:' .. ARGV[at + 9])
+  want(root .. 'wn:' .. ARGV[at + 2] .. ':' .. ARGV[at + 3])
+end
+
+-- Other PINs of the application and number come to their end.
+local function supersede(application, to)
+  for _, id in ipairs(pins_of(to)) do
+    local other = pin_read(id)
+    if other and other.seed ~= '' and other.app == application and tonumber(other.expires) > now then
+      other.state, other.seed = 'superseded', ''
+      pin_write(id, other)
+      if other.verified == '' then
+        afterwards(function()
+          if redis.call('EXISTS', root .. 'r:' .. id) == 1 then superseded_event(id, application, to) end
+        end)
+      end
+    end
+  end
+end
+
+runs.c = function(at)
+  local id, application, to, kind, ref = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 8], ARGV[at + 9]
+  local key = root .. 'p:' .. id
+  if text_get(key) then
+    local pin = pin_read(id)
+    return pin.op == op and { 'created', pin.created, 'again' } or { 'taken' }
+  end
+  if text_get(root .. kind .. 'i:' .. ref) then return { 'taken' } end
+  local expires = string.format('%.0f', now + ARGV[at + 6])
+  local home = ARGV[at + 15] ~= '' and KEYS[tonumber(ARGV[at + 15])]
+  local refusal = admit_send(application, to, ARGV[at + 11], ARGV[at + 12], ARGV[at + 13], ARGV[at + 14], home)
+  if refusal then return refusal end
+
+  if ARGV[at + 7] == '1' then supersede(application, to) end
+  order = order + 1
+  local order_text = string.format('%.0f', order)
+  text_put(key, application .. '\n' .. to .. '\n' .. now_text .. '\n' .. expires .. '\n' .. ARGV[at + 5] .. '\n' .. order_text .. '\n' .. op ..
+    '\n' .. kind .. ':' .. ref .. ' \n\n' .. ARGV[at + 4])
+  insert_bearer(kind, ref, id, ARGV[at + 10])
+  text_put(root .. 'i:' .. to, (text_get(root .. 'i:' .. to) or '') .. id .. '\n')
+  local member = order_text .. id
+  put_member(root .. 'v', now_text, member)
+  put_member(root .. 'va:' .. application, now_text, member)
+  put_member(root .. 'seeds', expires, id)
+  if ARGV[at + 17] ~= '' then
+    local info, turn = ARGV[at + 17], ARGV[at + 18]
+    afterwards(function() run_insert(id, ref, info, turn) end)
+  end
+  emit_later(ARGV[at + 16])
+  arm_later(at + 19)
+  return { 'created', now_text }
+end

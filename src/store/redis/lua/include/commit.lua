@@ -1,0 +1,28 @@
+-- Runs the operations of a group commit: see ../commit.lua.
+--@include commit-verbs
+-- Calls `visit` with each: its verb's letter, the index in ARGV before its first argument.
+local function each_operation(visit)
+  local at = 2
+  while at <= #ARGV do
+    local verb, key, high, middle, low = string.byte(ARGV[at], 1, 5)
+    root = KEYS[key - 33]
+    visit(string.char(verb), at + 1)
+    at = at + 2 + (high - 33) * 8100 + (middle - 33) * 90 + low - 33
+  end
+end
+
+each_operation(function(verb, at) wants[verb](at) end)
+read_wanted()
+local answers = {}
+each_operation(function(verb, at)
+  op = ARGV[at]
+  local members_then, elements_then, further_then = marks()
+  local fine, answer = pcall(runs[verb], at)
+  if not fine then
+    undo_all(members_then, elements_then, further_then)
+    answer = { '!', type(answer) == 'table' and answer.err or tostring(answer) }
+  end
+  answers[#answers + 1] = answer
+end)
+flush()
+return answers

@@ -1,0 +1,171 @@
+-- What the operations of a group commit read and write. Texts are read together beforehand (`want`), writes are gathered, and all done by
+-- `flush` after the last operation: each sees what the ones before it wrote, and what one that fails has gathered is dropped (`undo_all`).
+--@include time
+--@include texts
+-- So many arguments at most for one command: what `unpack` takes.
+local MOST_ARGUMENTS = 4000
+-- Texts by key, false: there is none; those that are to be written, with the ms after which they go.
+local held, changed, names, lasting = {}, {}, {}, {}
+-- How it was before this operation: key, text, whether it was to be written.
+local undo, undo_count = {}, 0
+-- Flat lists: key, score or false to remove it, member; key, element; root, function.
+local members, member_count, elements, element_count, further, further_count = {}, 0, {}, 0, {}, 0
+local wanted = {}
+
+local function want(key)
+  if held[key] == nil then
+    held[key] = false
+    wanted[#wanted + 1] = key
+  end
+end
+
+local function read_wanted()
+  for from = 1, #wanted, MOST_ARGUMENTS do
+    local found = redis.call('MGET', unpack(wanted, from, math.min(#wanted, from + MOST_ARGUMENTS - 1)))
+    for n = 1, #found do held[wanted[from + n - 1]] = found[n] end
+  end
+end
+
+text_get = function(key)
+  local text = held[key]
+  if text == nil then
+    text = redis.call('GET', key)
+    held[key] = text
+  end
+  return text
+end
+
+-- `text` false: it goes.
+text_put = function(key, text, ms)
+  local before = changed[key]
+  undo[undo_count + 1], undo[undo_count + 2], undo[undo_count + 3] = key, held[key], before
+  undo_count = undo_count + 3
+  held[key], lasting[key] = text, ms
+  if not before then
+    changed[key] = true
+    names[#names + 1] = key
+  end
+end
+
+text_append = function(key, piece, ms)
+  if changed[key] then
+    text_put(key, held[key] .. piece, ms)
+  else
+    redis.call('APPEND', key, piece)
+    redis.call('PEXPIRE', key, ms)
+    held[key] = nil
+  end
+end
+
+-- To a ZSET; `score` false takes it away.
+local function put_member(key, score, member)
+  members[member_count + 1], members[member_count + 2], members[member_count + 3] = key, score, member
+  member_count = member_count + 3
+end
+
+-- To the end of a LIST.
+local function push_element(key, element)
+  elements[element_count + 1], elements[element_count + 2] = key, element
+  element_count = element_count + 2
+end
+
+-- What is no text: `write` runs last.
+local function afterwards(write)
+  further[further_count + 1], further[further_count + 2] = root, write
+  further_count = further_count + 2
+end
+
+-- Where the lists stand as an operation begins.
+local function marks()
+  undo_count = 0
+  return member_count, element_count, further_count
+end
+
+local function undo_all(member_mark, element_mark, further_mark)
+  for n = undo_count - 2, 1, -3 do
+    local key = undo[n]
+    held[key], changed[key] = undo[n + 1], undo[n + 2]
+  end
+  member_count, element_count, further_count = member_mark, element_mark, further_mark
+end
+
+local function call_in_parts(command, key, list)
+  for from = 1, #list, MOST_ARGUMENTS do
+    local last = math.min(#list, from + MOST_ARGUMENTS - 1)
+    if key then
+      redis.call(command, key, unpack(list, from, last))
+    else
+      redis.call(command, unpack(list, from, last))
+    end
+  end
+end
+
+local function flush_texts()
+  local writes, gone, n = {}, {}, 0
+  for _, key in ipairs(names) do
+    local text = held[key]
+    if changed[key] then
+      changed[key] = nil
+      if not text then
+        gone[#gone + 1] = key
+      elseif lasting[key] then
+        redis.call('SET', key, text, 'PX', lasting[key])
+      else
+        writes[n + 1], writes[n + 2] = key, text
+        n = n + 2
+      end
+    end
+  end
+  call_in_parts('MSET', nil, writes)
+  call_in_parts('DEL', nil, gone)
+end
+
+local function flush_members()
+  local zsets = {}
+  for n = 1, member_count, 3 do
+    local key = members[n]
+    local zset = zsets[key]
+    if not zset then
+      zset = {}
+      zsets[key] = zset
+    end
+    zset[members[n + 2]] = members[n + 1]
+  end
+  for key, zset in pairs(zsets) do
+    local put, put_count, gone = {}, 0, {}
+    for member, score in pairs(zset) do
+      if score then
+        put[put_count + 1], put[put_count + 2] = score, member
+        put_count = put_count + 2
+      else
+        gone[#gone + 1] = member
+      end
+    end
+    call_in_parts('ZADD', key, put)
+    call_in_parts('ZREM', key, gone)
+  end
+end
+
+local function flush_elements()
+  local lists = {}
+  for n = 1, element_count, 2 do
+    local key = elements[n]
+    local list = lists[key]
+    if list then
+      list[#list + 1] = elements[n + 1]
+    else
+      lists[key] = { elements[n + 1] }
+    end
+  end
+  for key, list in pairs(lists) do call_in_parts('RPUSH', key, list) end
+end
+
+local function flush()
+  flush_texts()
+  flush_members()
+  flush_elements()
+  for n = 1, further_count, 2 do
+    root = further[n]
+    further[n + 1]()
+  end
+end
