@@ -3,13 +3,17 @@
 // here (devDependency `node`). One that is new enough goes on by itself. Plain JavaScript for Node 18 and newer.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import * as nodeModule from 'node:module';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const OLDEST = 24;
 const main = new URL('../src/cli/main.ts', import.meta.url);
+// As src/compile-cache.ts, which would be loaded too late.
+const compiled = fileURLToPath(new URL('../node_modules/.cache/saypin', import.meta.url));
 
 if (Number(process.versions.node.split('.')[0]) >= OLDEST) {
+  nodeModule.enableCompileCache(compiled);
   // As --disable-warning=ExperimentalWarning: node:sqlite's is no news to whoever runs this.
   const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = (warning, ...more) => {
@@ -34,7 +38,10 @@ function handOver() {
     return;
   }
   const args = ['--disable-warning=ExperimentalWarning', fileURLToPath(main), ...process.argv.slice(2)];
-  const child = spawn(node, args, { stdio: 'inherit' });
+  const child = spawn(node, args, {
+    stdio: 'inherit',
+    env: { NODE_COMPILE_CACHE: compiled, ...process.env },
+  });
   // The terminal sends Ctrl-C to both; who ends us by name means the command.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
