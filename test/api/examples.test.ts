@@ -160,13 +160,11 @@ async function tried(request: {
 
 function encoded(type: string, body: unknown): string {
   if (!type.includes('form')) return JSON.stringify(body);
-  const fields = Object.entries(body as Record<string, unknown>);
-  return new URLSearchParams(
-    fields.map(([name, value]): [string, string] => [
-      name,
-      typeof value === 'object' ? JSON.stringify(value) : String(value),
-    ]),
-  ).toString();
+  const fields = Object.entries(body as Record<string, unknown>).map(([name, value]): [string, string] => [
+    name,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
+  return new URLSearchParams(fields).toString();
 }
 
 /** A schema of the document, with the others that it refers to. */

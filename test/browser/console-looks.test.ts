@@ -144,6 +144,29 @@ describe.skipIf(noBrowser !== undefined)(noBrowser ?? 'how the console is made',
     await close();
   });
 
+  test('the API reference: an example is sent from the page', async () => {
+    const { page, problems, close } = await browser.page(service.url);
+    await page.goto(`${service.url}/docs`);
+    const operation = page.locator('#operations-2FA-createTfaApplication');
+    await operation.getByRole('button').first().click();
+    await page.getByRole('button', { name: 'Authorize' }).first().click();
+    await page
+      .getByLabel('api_key_value')
+      .or(page.locator('.auth-container input'))
+      .first()
+      .fill(`App ${service.apiKey}`);
+    await page
+      .locator('.auth-btn-wrapper')
+      .getByRole('button', { name: 'Apply credentials' })
+      .first()
+      .click();
+    await page.locator('.close-modal').click();
+    await operation.getByRole('button', { name: 'Execute' }).click();
+    await operation.locator('.live-responses-table').getByText('"applicationId"').first().waitFor();
+    expect(problems).toEqual([]);
+    await close();
+  });
+
   test('inline script is refused by the policy', async () => {
     const { page, problems, close } = await signIn(browser, service);
     const ran = await page.evaluate(`new Promise(done => {

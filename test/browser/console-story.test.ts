@@ -1,3 +1,11 @@
+import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { Ear } from '../../sip-sim/ear.ts';
@@ -10,17 +18,31 @@ const SLOW = { timeout: 120_000 };
 const TO = '+41793026727';
 /** What previews are spoken with: nobody's. Nine digits, so that no log has a PIN of that length by chance. */
 const MADE_UP = '584209713';
+const MARKUP = `<img src=x onerror="window.owned=1"><script>window.owned=1</script>`;
+/** Calls to it are refused by the customer's own server, in words that are no words. */
+const REFUSED = '+41793026729';
 
 describe.skipIf(noBrowser !== undefined)(noBrowser ?? 'the console, used', SLOW, () => {
   let service: Service;
   let browser: TestBrowser;
   let ear: Ear;
+  let customer: Customer;
   beforeAll(async () => {
-    [service, browser, ear] = await Promise.all([Service.start(), openBrowser(), Ear.create()]);
+    customer = await startCustomer();
+    const folder = mkdtempSync(join(process.env.SAYPIN_TEST_RUN ?? tmpdir(), 'console-'));
+    const file = join(folder, 'saypin.json');
+    const hooks = { beforeSend: { url: `${customer.url}/may-i` } };
+    writeFileSync(file, JSON.stringify({ webhooks: { allowPrivate: true }, hooks }));
+    [service, browser, ear] = await Promise.all([
+      Service.start({ SAYPIN_CONFIG: file }),
+      openBrowser(),
+      Ear.create(),
+    ]);
   });
   afterAll(async () => {
     await browser.close();
     await service.stop();
+    await customer.close();
   });
 
   test('sign in, make an application and a template, hear it, send it, verify it', async () => {
@@ -168,6 +190,50 @@ describe.skipIf(noBrowser !== undefined)(noBrowser ?? 'the console, used', SLOW,
     await close();
   });
 
+  test('a webhook is made, tested and replayed; what a carrier and a customer’s server say stays text', async () => {
+    await service.sim('PUT', `/phones/${REFUSED}`, { smsOutcome: 'undelivered' });
+    const { page, problems, close } = await signIn(browser, service);
+    await open(page, service, '/webhooks', 'Webhooks');
+    await page.getByLabel('Address').fill(`${customer.url}/events`);
+    await page.getByLabel('Description').fill(`orders ${MARKUP}`);
+    await page.getByRole('button', { name: 'Add' }).click();
+    const secret = (await page.locator('.secret code').textContent()) ?? '';
+    const panel = page.getByRole('region', { name: `${customer.url}/events` });
+    await panel.getByText(`orders ${MARKUP}`).waitFor();
+    await panel.getByRole('button', { name: 'Test' }).click();
+    await panel.getByText(/^url: 200, \d+ ms$/).waitFor();
+    expect(customer.told().map(({ type }) => type)).toEqual(['webhook.test']);
+
+    const { body } = await service.api<{ id: string }>('POST', '/v1/verifications', {
+      to: REFUSED,
+      plan: { steps: [{ channel: 'sms' }, { channel: 'voice' }] },
+    });
+    const failed = await eventually('the failure to be told', async () =>
+      customer.told().find(({ type }) => type === 'delivery.failed'),
+    );
+    expect(new Webhook(secret).verify(failed.body, failed.headers)).toMatchObject({
+      data: { verificationId: body.id },
+    });
+    await page.getByRole('button', { name: 'Look again' }).click();
+    const row = page.getByRole('row').filter({ hasText: REFUSED });
+    await row.getByRole('button', { name: 'Replay delivery.failed' }).click();
+    await page.getByText('Sent again to 1 endpoint.').waitFor();
+    await eventually(
+      'the replay',
+      async () => customer.told().filter(({ id }) => id === failed.id).length === 2,
+    );
+
+    await open(page, service, `/verifications/${body.id}`, REFUSED);
+    const timeline = page.locator('.timeline');
+    // Twilio's number for "unreachable destination handset", which the simulated carrier reports with the text.
+    await timeline.getByText('30003').waitFor();
+    await timeline.getByText(`detail: ${MARKUP}`).waitFor();
+    expect(await page.locator('img[src=x], #app script').count()).toBe(0);
+    expect(await page.evaluate('window.owned')).toBeUndefined();
+    expect(problems).toEqual([]);
+    await close();
+  });
+
   test('signing in: a wrong key is refused, signing out ends it, and the page never holds the key', async () => {
     const { page, close } = await browser.page(service.url);
     await page.goto(`${service.url}/console/verifications`);
@@ -189,3 +255,51 @@ describe.skipIf(noBrowser !== undefined)(noBrowser ?? 'the console, used', SLOW,
     await close();
   });
 });
+
+interface Told {
+  readonly id: string;
+  readonly type: string;
+  readonly body: string;
+  readonly headers: Record<string, string>;
+}
+
+interface Customer {
+  readonly url: string;
+  readonly told: () => readonly Told[];
+  readonly close: () => Promise<void>;
+}
+
+/** The customer's own server: takes events, and is asked before each send. */
+async function startCustomer(): Promise<Customer> {
+  const told: Told[] = [];
+  const server = createServer((request, response) => {
+    void (async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const body = Buffer.concat(chunks).toString();
+      const { type, data } = JSON.parse(body) as { type: string; data: { to?: string; channel?: string } };
+      if (request.url === '/events') {
+        told.push({ id: String(request.headers['webhook-id']), type, body, headers: plain(request.headers) });
+        response.end();
+        return;
+      }
+      const allow = data.to !== REFUSED || data.channel !== 'voice';
+      response.end(JSON.stringify(allow ? { allow } : { allow, reason: MARKUP }));
+    })();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    told: () => told,
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+function plain(headers: IncomingHttpHeaders): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+}
