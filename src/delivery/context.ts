@@ -152,4 +152,6 @@ export interface VoiceDeliveryDeps {
 export interface Context extends VoiceDeliveryDeps {
   readonly calls: Calls;
   readonly count: (what: Counted) => void;
+  /** A new PIN was committed that supersedes a number's earlier ones. */
+  readonly superseded: (about: { readonly applicationId: ApplicationId; readonly to: E164 }) => void;
 }

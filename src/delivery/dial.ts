@@ -1,13 +1,13 @@
 import type { PlaceCall } from '../carriers/carrier.ts';
 import { isWanted } from '../domain/plan.ts';
 import type { CallRef, Delivery } from '../domain/types.ts';
-import type { DueTimer } from '../store/store.ts';
+import type { DueTimer, NewTimer } from '../store/store.ts';
 import { CarrierError } from '../errors.ts';
 import { background, maskNumber } from '../log.ts';
 import type { Context } from './context.ts';
 import { DIAL_GUARD_MS, dialGuard, dialGuardId, reservedDialGuard, ringGuard } from './guards.ts';
 import { Holding, type Held } from './holding.ts';
-import { hurriedRetryMs, LAST_LOOK_MS, type FindOnward } from './hurry.ts';
+import { hurriedRetryMs, LAST_LOOK_MS, lookUp, meetTrouble, type FindOnward, type Trouble } from './hurry.ts';
 import type { TimerOutcome } from './timers.ts';
 import { webhookUrl } from './urls.ts';
 import { within } from './within.ts';
@@ -41,15 +41,6 @@ export function maxDurationSeconds(delivery: Pick<Delivery, 'script'>): number {
 
 /** `absent`: the carrier has no list. */
 type Placed = 'adopted' | 'none' | 'absent' | 'unclear';
-
-/** A request whose first try has failed. */
-interface Trouble {
-  /** Monotonic. */
-  readonly since: number;
-  readonly hurried: boolean;
-  /** As it is now. */
-  readonly delivery: Delivery;
-}
 
 /**
  * Asks carriers for calls. The delivery is committed as `dialing` before (write-ahead), so whatever happens in here,
@@ -193,11 +184,11 @@ export class Dialler {
     const { carriers, store, calls, clock, log, adopted } = this.#context;
     const { callRef: ref, carrier: name, to, from, createdAt } = delivery;
     const carrier = carriers.get(name);
-    if (!carrier?.findCall) return 'absent';
-    const abort = new AbortController();
+    const find = carrier?.findCall?.bind(carrier);
+    if (!find) return 'absent';
+    const wanted = { ref, to, from, since: createdAt - CLOCK_SKEW_MS };
     try {
-      const asking = carrier.findCall({ ref, to, from, since: createdAt - CLOCK_SKEW_MS }, abort.signal);
-      const found = withinMs === undefined ? await asking : await within(clock, withinMs, asking);
+      const found = await lookUp(clock, withinMs, signal => find(wanted, signal));
       if (!found) return 'unclear';
       if (found.match !== 'one') return found.match === 'none' ? 'none' : 'unclear';
       const { carrierId } = found;
@@ -210,8 +201,6 @@ export class Dialler {
     } catch (error) {
       log.warn({ err: error, ref }, 'the carrier cannot say whether it placed a call');
       return 'unclear';
-    } finally {
-      abort.abort();
     }
   }
 
@@ -248,7 +237,7 @@ export class Dialler {
     if (!carrier) return { failure: 'carrier-missing' };
     const request = this.#request(delivery);
     let ours: Delivery | undefined = delivery;
-    let trouble: Trouble | undefined;
+    let trouble: Trouble<Delivery> | undefined;
     for (let tries = 0; ; tries++) {
       if (this.#withdrawn.has(delivery.callRef)) return { failure: WITHDRAWN };
       ours = await this.#stillOurs(ours, held);
@@ -267,7 +256,7 @@ export class Dialler {
         trouble ??= await this.#meet(ours, error, held);
         // Somebody else has it now: a webhook, another node.
         if (!trouble || !error.retryable) return {};
-        ours = trouble.delivery;
+        ours = trouble.record;
         const wait = trouble.hurried
           ? hurriedRetryMs(error, tries, clock.monotonic() - trouble.since)
           : RETRY_MS[tries];
@@ -276,29 +265,15 @@ export class Dialler {
     }
   }
 
-  /**
-   * The first failure. Where a plan waits to go on to a text, that it does so is written down at once, whatever becomes of this
-   * process. Undefined: the call is somebody else's now.
-   */
-  async #meet(delivery: Delivery, error: CarrierError, held: Held): Promise<Trouble | undefined> {
-    const { store, clock, log } = this.#context;
-    const { callRef: ref, pinId, dials, script } = delivery;
-    const since = clock.monotonic();
-    if (pinId === undefined) return { since, hurried: false, delivery };
-    try {
-      const ahead = await this.#onward(pinId, ref);
-      if (!ahead) return { since, hurried: false, delivery };
-      // What is not tried again ends at once, and its plan goes on with that.
-      const ends = error.retryable && hurriedRetryMs(error, 0, 0) === undefined;
-      if (ends || !ahead.timer) return { since, hurried: true, delivery };
-      const arm = [ahead.timer, reservedDialGuard(ref), ringGuard(ref, script.ringTimeoutSeconds)];
-      const claimed = await store.claimRedial({ ref, expectedDials: dials, arm });
+  async #meet(record: Delivery, error: CarrierError, held: Held): Promise<Trouble<Delivery> | undefined> {
+    const { callRef: ref, dials, script } = record;
+    const reserve = async (timer: NewTimer): Promise<Delivery | undefined> => {
+      const arm = [timer, reservedDialGuard(ref), ringGuard(ref, script.ringTimeoutSeconds)];
+      const claimed = await this.#context.store.claimRedial({ ref, expectedDials: dials, arm });
       if (claimed) held.renewed();
-      return claimed && { since, hurried: true, delivery: claimed };
-    } catch (failure) {
-      log.warn({ err: failure, ref }, 'the plan of a call could not be told of trouble');
-      return { since, hurried: false, delivery };
-    }
+      return claimed;
+    };
+    return await meetTrouble({ ...this.#context, onward: this.#onward }, { ref, record, error, reserve });
   }
 
   /** After a sleep, or with marks that could not be written, the guard may have fired elsewhere: one of us claims it. */

@@ -1,7 +1,10 @@
 import { CircuitOpenError } from '../carriers/circuit.ts';
+import type { Clock } from '../clock.ts';
 import type { CallRef, PinId } from '../domain/types.ts';
 import type { CarrierError } from '../errors.ts';
+import type { Logger } from '../log.ts';
 import type { NewTimer } from '../store/store.ts';
+import { within } from './within.ts';
 
 /**
  * faults.md F15: while a further step of a plan waits behind a send, its carrier's trouble is not waited out. What is certain is
@@ -27,6 +30,45 @@ export interface Onward {
 /** Asked when a carrier fails; undefined: nothing waits behind the delivery. @throws ServiceError unavailable */
 export type FindOnward = (pinId: PinId, ref: CallRef) => Promise<Onward | undefined>;
 
+/** A send whose first try has failed; its record as it is now. */
+export interface Trouble<Record> {
+  /** Monotonic. */
+  readonly since: number;
+  readonly hurried: boolean;
+  readonly record: Record;
+}
+
+/**
+ * The first failure of a send. Where a plan waits to go on, that it does so is written down at once (`reserve`, a claim of the next
+ * try that arms the timer too), whatever becomes of this process. Undefined: the send is somebody else's now.
+ */
+export async function meetTrouble<Record extends { readonly pinId: PinId | undefined }>(
+  deps: { readonly onward: FindOnward; readonly clock: Clock; readonly log: Logger },
+  send: {
+    readonly ref: CallRef;
+    readonly record: Record;
+    readonly error: CarrierError;
+    readonly reserve: (timer: NewTimer) => Promise<Record | undefined>;
+  },
+): Promise<Trouble<Record> | undefined> {
+  const { ref, record, error, reserve } = send;
+  const since = deps.clock.monotonic();
+  const alone = { since, hurried: false, record };
+  if (record.pinId === undefined) return alone;
+  try {
+    const ahead = await deps.onward(record.pinId, ref);
+    if (!ahead) return alone;
+    // What is not tried again ends at once, and its plan goes on with that.
+    const ends = error.retryable && hurriedRetryMs(error, 0, 0) === undefined;
+    if (ends || !ahead.timer) return { since, hurried: true, record };
+    const reserved = await reserve(ahead.timer);
+    return reserved && { since, hurried: true, record: reserved };
+  } catch (failure) {
+    deps.log.warn({ err: failure, ref }, 'the plan of a PIN could not be told of trouble');
+    return alone;
+  }
+}
+
 /** Before the next try of what provably did not arrive; undefined: no further one, somebody else takes over. */
 export function hurriedRetryMs(error: CarrierError, tries: number, sinceFirstMs: number): number | undefined {
   if (error instanceof CircuitOpenError) return undefined;
@@ -34,6 +76,21 @@ export function hurriedRetryMs(error: CarrierError, tries: number, sinceFirstMs:
   if (wait === undefined) return undefined;
   const ms = Math.max(wait, retryAfterMs(error) ?? 0);
   return sinceFirstMs + ms <= UNCLEAR_MS ? ms : undefined;
+}
+
+/** What a carrier's list says, or undefined where it takes longer than `ms` (absent: as long as it takes). @throws CarrierError */
+export async function lookUp<Found>(
+  clock: Clock,
+  ms: number | undefined,
+  ask: (signal: AbortSignal) => Promise<Found>,
+): Promise<Found | undefined> {
+  const abort = new AbortController();
+  try {
+    const asking = ask(abort.signal);
+    return ms === undefined ? await asking : await within(clock, ms, asking);
+  } finally {
+    abort.abort();
+  }
 }
 
 /** What the carrier asks for (`Retry-After`). */

@@ -77,7 +77,9 @@ export class Sender {
       timers: callTimers(delivery),
       events: [],
     });
-    return this.#begin(result);
+    const sent = this.#begin(result);
+    if (settings.supersede) this.#context.superseded({ applicationId, to });
+    return sent;
   }
 
   /**

@@ -25,6 +25,7 @@ import { END_TIMER, PLAN_TIMER } from './plans/timers.ts';
 import { createVerifications } from './plans/verifications.ts';
 import { voiceFallback } from './script.ts';
 import { Sender } from './send.ts';
+import { withdrawSuperseded } from './superseded.ts';
 import { TimerLoop, type TimerOutcome } from './timers.ts';
 import type { Verifications } from './verifications.ts';
 import { createVerify, type Verify } from './verify.ts';
@@ -84,7 +85,15 @@ class Delivering implements StartableVoiceDelivery {
       messageEnded: () => deps.messageCalls?.ended(),
       planFollows: async (delivery, report) => await this.#plans.callEnded(delivery, report),
     });
-    this.#context = { ...deps, route: call => deps.route(call), calls, count: what => deps.count?.(what) };
+    const withdraw = async (refs: readonly CallRef[]): Promise<void> => await this.#plans.withdraw(refs);
+    this.#context = {
+      ...deps,
+      route: call => deps.route(call),
+      calls,
+      count: what => deps.count?.(what),
+      superseded: about =>
+        background(log, 'withdrawing superseded calls', withdrawSuperseded({ store, withdraw }, about)),
+    };
     const onward: FindOnward = async (pinId, ref) => await this.#plans.onward(pinId, ref);
     this.#dialler = new Dialler(this.#context, onward);
     this.#sender = new Sender(this.#context, this.#dialler);
@@ -100,7 +109,7 @@ class Delivering implements StartableVoiceDelivery {
       courier: this.#courier,
       dialler: this.#dialler,
     });
-    this.verify = createVerify({ ...deps, withdraw: async refs => await this.#plans.withdraw(refs) });
+    this.verify = createVerify({ ...deps, withdraw });
     this.verifications = createVerifications({
       ...this.#context,
       plans: this.#plans,

@@ -6,7 +6,7 @@ import type { E164 } from '../../domain/types.ts';
 import type { Logger } from '../../log.ts';
 import type { Speech } from '../../speech/speech.ts';
 import type { Store } from '../../store/store.ts';
-import type { Counted, Route } from '../context.ts';
+import type { Counted, Route, VoiceDeliveryDeps } from '../context.ts';
 import type { StartableVoiceDelivery } from '../voice-delivery.ts';
 import type { Recordings } from './recordings.ts';
 
@@ -39,6 +39,8 @@ export interface MessagingDeps {
   readonly retentionMs: number;
   readonly limits?: Partial<MessagingLimits>;
   readonly count?: (what: Counted) => void;
+  /** As in `VoiceDeliveryDeps`. */
+  readonly adopted?: VoiceDeliveryDeps['adopted'];
 }
 
 /** Between tries that reached nobody, for a reason of ours or the carrier's. */

@@ -63,7 +63,7 @@ export class TextDispatch {
 
   /** Nobody knows whether it went out: a crash or a lost reply lies between. */
   async recover(message: Message): Promise<void> {
-    const { store, log } = this.#deps;
+    const { store, log, adopted } = this.#deps;
     const { ref, tries, stalls = 0, claimedAt = 0 } = message;
     const way = this.#way(message);
     const age = (await store.now()) - claimedAt;
@@ -73,6 +73,7 @@ export class TextDispatch {
     if (typeof found === 'object') {
       log.info({ ref, to: maskNumber(to), carrier: carrier.name }, 'found a text that was not confirmed');
       await this.#sent(message, carrier, found.id);
+      adopted?.(carrier.name, 'texts');
       return;
     }
     if (found !== 'absent' && age < ADOPTION_MS) return;

@@ -17,9 +17,9 @@ const FORBIDDEN: WebhookReply = { status: 403 };
 
 /** What carriers say about texts of bulks. */
 export class TextWebhooks {
-  readonly #deps: Pick<MessagingDeps, 'store' | 'textCarriers' | 'log' | 'count'>;
+  readonly #deps: Pick<MessagingDeps, 'store' | 'textCarriers' | 'log' | 'count' | 'adopted'>;
 
-  constructor(deps: Pick<MessagingDeps, 'store' | 'textCarriers' | 'log' | 'count'>) {
+  constructor(deps: Pick<MessagingDeps, 'store' | 'textCarriers' | 'log' | 'count' | 'adopted'>) {
     this.#deps = deps;
   }
 
@@ -35,7 +35,7 @@ export class TextWebhooks {
   }
 
   async #handle({ carrier: name, ref, raw }: TextWebhookRequest): Promise<WebhookReply | undefined> {
-    const { store, textCarriers, log, count } = this.#deps;
+    const { store, textCarriers, log, count, adopted } = this.#deps;
     const message = await store.getMessage(ref);
     const carrier = textCarriers.get(name);
     if (message?.channel !== 'sms' || !carrier) return undefined;
@@ -51,6 +51,7 @@ export class TextWebhooks {
       log.warn({ ref, carrier: name }, 'webhook of a second text');
       return NOTHING;
     }
+    if (message.carrierMessageId === undefined) adopted?.(name, 'texts');
     for (const event of events) {
       await store.stepMessage({ ref, ...stepOf(event), carrier: name, carrierMessageId });
     }

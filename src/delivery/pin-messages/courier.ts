@@ -7,9 +7,16 @@ import { CarrierError } from '../../errors.ts';
 import { background } from '../../log.ts';
 import type { VoiceDeliveryDeps } from '../context.ts';
 import { certainlyRefused } from '../dial.ts';
-import { hurriedRetryMs, LAST_LOOK_MS, type FindOnward } from '../hurry.ts';
+import {
+  hurriedRetryMs,
+  LAST_LOOK_MS,
+  lookUp,
+  meetTrouble,
+  type FindOnward,
+  type Trouble,
+} from '../hurry.ts';
 import { Holding, type Held } from '../holding.ts';
-import type { DueTimer } from '../../store/store.ts';
+import type { DueTimer, NewTimer } from '../../store/store.ts';
 import type { TimerOutcome } from '../timers.ts';
 import { webhookUrl } from '../urls.ts';
 import { within } from '../within.ts';
@@ -40,15 +47,6 @@ export interface Carrying {
 
 /** `ended`: writes the end of a message, with what follows from it. `onward`: what waits behind it. */
 export type CourierDeps = VoiceDeliveryDeps & { readonly ended: EndMessage; readonly onward: FindOnward };
-
-/** A send whose first try has failed. */
-interface Trouble {
-  /** Monotonic. */
-  readonly since: number;
-  readonly hurried: boolean;
-  /** As it is now. */
-  readonly message: PinMessage;
-}
 
 /** What one process made of a send. `open`: it may have been taken, or is to be tried later: the guard's to find out. */
 type Handed =
@@ -205,7 +203,7 @@ export class Courier {
   async #send(first: PinMessage, pin: { code: string; validMs: number }, held: Held): Promise<Handed> {
     const { log, clock } = this.#deps;
     let message = first;
-    let trouble: Trouble | undefined;
+    let trouble: Trouble<PinMessage> | undefined;
     for (let tries = 0; ; tries++) {
       if (!held.isOurs() && !(await this.#claimAnew(message, held))) return 'open';
       try {
@@ -224,7 +222,7 @@ export class Courier {
         trouble ??= await this.#meet(message, error, held);
         // Somebody else has it now: a callback, another node.
         if (!trouble) return 'open';
-        ({ message } = trouble);
+        message = trouble.record;
         if (!error.retryable) return 'open';
         // A mail is tried again by its guard, in minutes.
         if (message.channel === 'email') return message.tries < MAX_TRIES.email ? 'open' : refusal;
@@ -238,29 +236,17 @@ export class Courier {
     }
   }
 
-  /**
-   * The first failure. Where a plan waits to go on, that it does so is written down at once, whatever becomes of this process.
-   * Undefined: the message is somebody else's now.
-   */
-  async #meet(message: PinMessage, error: CarrierError, held: Held): Promise<Trouble | undefined> {
-    const { store, clock, log, onward } = this.#deps;
-    const since = clock.monotonic();
-    if (message.channel !== 'sms') return { since, hurried: false, message };
-    try {
-      const ahead = await onward(message.pinId, message.ref);
-      if (!ahead) return { since, hurried: false, message };
-      // What is not tried again ends at once, and its plan goes on with that.
-      const ends = error.retryable && hurriedRetryMs(error, 0, 0) === undefined;
-      if (ends || !ahead.timer) return { since, hurried: true, message };
-      const { ref, tries: expectedTries } = message;
-      const arm = [ahead.timer, reservedGuard(ref)];
-      const claimed = await store.claimPinMessage({ ref, expectedTries, arm });
+  async #meet(record: PinMessage, error: CarrierError, held: Held): Promise<Trouble<PinMessage> | undefined> {
+    const { ref, channel, tries } = record;
+    // No plan has mails.
+    if (channel !== 'sms') return { since: 0, hurried: false, record };
+    const reserve = async (timer: NewTimer): Promise<PinMessage | undefined> => {
+      const arm = [timer, reservedGuard(ref)];
+      const claimed = await this.#deps.store.claimPinMessage({ ref, expectedTries: tries, arm });
       if (claimed) held.renewed();
-      return claimed && { since, hurried: true, message: claimed };
-    } catch (failure) {
-      log.warn({ err: failure, ref: message.ref }, 'the plan of a PIN message could not be told of trouble');
-      return { since, hurried: false, message };
-    }
+      return claimed;
+    };
+    return await meetTrouble(this.#deps, { ref, record, error, reserve });
   }
 
   /** After a sleep, or with marks that could not be written, the guard may have fired elsewhere: one of us claims it. */
@@ -304,11 +290,11 @@ export class Courier {
   ): Promise<boolean> {
     const { texts, store, clock, log, adopted } = this.#deps;
     const carrier = channel === 'sms' ? texts?.carriers.get(name) : undefined;
-    if (!carrier?.findText) return false;
-    const abort = new AbortController();
+    const find = carrier?.findText?.bind(carrier);
+    if (!find) return false;
+    const wanted = { ref, to, from, since: createdAt };
     try {
-      const asking = carrier.findText({ ref, to, from, since: createdAt }, abort.signal);
-      const found = withinMs === undefined ? await asking : await within(clock, withinMs, asking);
+      const found = await lookUp(clock, withinMs, signal => find(wanted, signal));
       if (found?.match !== 'one') return false;
       await store.stepPinMessage(recorded(ref, found.carrierId));
       adopted?.(name, 'texts');
@@ -316,8 +302,6 @@ export class Courier {
     } catch (error) {
       log.warn({ err: error, ref }, 'the carrier cannot say whether it has a text');
       return false;
-    } finally {
-      abort.abort();
     }
   }
 

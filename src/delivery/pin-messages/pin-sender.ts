@@ -15,7 +15,7 @@ import type {
 } from '../../domain/types.ts';
 import { fieldError, ServiceError } from '../../errors.ts';
 import type { NewPinMessage } from '../../store/pin-message-store.ts';
-import type { EmailText, TextRoute, VoiceDeliveryDeps } from '../context.ts';
+import type { Context, EmailText, TextRoute } from '../context.ts';
 import type { PinMessaging, ResendPin, SentMail, SentText } from '../delivery.ts';
 import { admit, newPin } from '../new-pin.ts';
 import { firstCallRef } from '../send.ts';
@@ -35,10 +35,10 @@ export type NewText = SendText & { readonly carrier?: string };
 
 /** New PINs by SMS and e-mail, and repeats of PINs by them: one write, then the carrier. */
 export class PinSender {
-  readonly #deps: VoiceDeliveryDeps;
+  readonly #deps: Context;
   readonly #courier: Courier;
 
-  constructor(deps: VoiceDeliveryDeps, courier: Courier) {
+  constructor(deps: Context, courier: Courier) {
     this.#deps = deps;
     this.#courier = courier;
   }
@@ -163,6 +163,7 @@ export class PinSender {
     if (result.outcome === 'limited')
       throw new ServiceError('tooManyRequests', { retryAfterMs: result.retryAfterMs });
     log.info({ ref, to: maskDestination(to), channel }, 'PIN message accepted');
+    if (settings.supersede && isNumber(to)) this.#deps.superseded({ applicationId, to });
     return result;
   }
 
@@ -222,7 +223,7 @@ export class PinSender {
     throw this.#noCarrier(to, wanted ?? route?.carrier);
   }
 
-  #mail(): NonNullable<VoiceDeliveryDeps['mail']> {
+  #mail(): NonNullable<Context['mail']> {
     const { mail } = this.#deps;
     if (!mail) throw this.#noCarrier(undefined, undefined);
     return mail;

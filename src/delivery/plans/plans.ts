@@ -30,7 +30,7 @@ import type { AdvanceRun, AdvanceRunResult, NewRunEntry } from '../../store/plan
 import type { DueTimer, NewTimer, SendLimits } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import type { Dialler } from '../dial.ts';
-import { UNCLEAR_MS, type Onward } from '../hurry.ts';
+import type { Onward } from '../hurry.ts';
 import { deliveryStarted, verificationEvent } from '../events/sources.ts';
 import { newPin } from '../new-pin.ts';
 import type { Courier } from '../pin-messages/courier.ts';
@@ -46,9 +46,9 @@ import {
   planTimer,
   planTimerId,
   UNCLEAR,
-  unclearTimer,
   type PlanTimerReason,
 } from './timers.ts';
+import { behindUnclear, onwardOf, wouldRingTwice } from './unclear.ts';
 
 export interface StartPlan {
   readonly application: Application;
@@ -175,7 +175,9 @@ export class Plans {
         : await store.createPinMessage({ ...common, message: item.start.message });
     if (result.outcome === 'limited')
       throw new ServiceError('tooManyRequests', { retryAfterMs: result.retryAfterMs });
-    return this.#begin(result.pin, chosen.step.channel, ref, result);
+    const started = this.#begin(result.pin, chosen.step.channel, ref, result);
+    if (settings.supersede) this.#context.superseded({ applicationId, to });
+    return started;
   }
 
   /** The next turn. @throws ServiceError tooManyRequests, unavailable */
@@ -335,11 +337,7 @@ export class Plans {
   /** What waits behind a delivery whose carrier fails. */
   async onward(pinId: PinId, ref: CallRef): Promise<Onward | undefined> {
     const run = await this.#context.store.getRun(pinId);
-    if (!run || run.live !== ref) return undefined;
-    const { plan, position, turn } = run;
-    if (!plan.steps[position]?.next.onFailure || position + 1 >= plan.steps.length) return undefined;
-    const follows = behindUnclear(run).length > 0;
-    return { timer: follows ? unclearTimer(pinId, turn, UNCLEAR_MS) : undefined };
+    return run && onwardOf(run, ref);
   }
 
   /** The carrier may have a step or not, and nothing was heard of it: the next one begins, if there is one that can. */
@@ -391,16 +389,8 @@ export class Plans {
     if (!(await this.#wouldRingTwice(run))) await this.#follow(run, 'failure');
   }
 
-  /** The next step is a call, and nobody knows yet whether the carrier has an earlier one. */
-  async #wouldRingTwice({ plan, position, live, entries }: PlanRun): Promise<boolean> {
-    const next = plan.steps[position + 1];
-    if (!next || !isVoice(next)) return false;
-    for (const entry of entries) {
-      if (entry.kind !== 'started' || !isVoice(entry) || entry.ref === live) continue;
-      const call = await this.#context.store.getDelivery(entry.ref);
-      if (call?.state === 'dialing' && call.carrierCallId === undefined) return true;
-    }
-    return false;
+  async #wouldRingTwice(run: PlanRun): Promise<boolean> {
+    return await wouldRingTwice(run, async ref => await this.#context.store.getDelivery(ref));
   }
 
   async #follow(run: PlanRun, trigger: PlanTimerReason): Promise<void> {
@@ -501,19 +491,6 @@ interface Item {
 
 function startedEntry({ position, step, carrier }: Chosen, ref: CallRef) {
   return { kind: 'started', step: position, channel: step.channel, carrier, ref } as const;
-}
-
-/** The steps that may begin while nobody knows of the live one: no phone may ring twice (I4). */
-function behindUnclear({ plan, position, live, entries }: PlanRun): readonly Candidate[] {
-  const behind = stepsFrom(plan, position + 1);
-  const isCall = entries.some(entry => entry.kind === 'started' && entry.ref === live && isVoice(entry));
-  if (!isCall) return behind;
-  const call = behind.findIndex(({ step }) => isVoice(step));
-  return call < 0 ? behind : behind.slice(0, call);
-}
-
-function isVoice({ channel }: { readonly channel: PlanChannel }): boolean {
-  return channel === 'voice';
 }
 
 /** A step that the plan does not have, in the place of the one that it stands at. */
