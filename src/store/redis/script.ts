@@ -46,6 +46,8 @@ interface Run {
   readonly keys: readonly string[];
   readonly args: readonly Argument[];
   readonly writes: boolean;
+  /** Of a group commit. */
+  readonly operations?: number | undefined;
 }
 
 /** Who waits, until when by our monotonic time. */
@@ -80,6 +82,8 @@ export class ScriptRunner {
   /** Server's time less our monotonic time; of several servers, of the one furthest ahead. */
   #ahead = -Infinity;
   #closed = false;
+  #testedAt = 0;
+  #testOrder = 0;
 
   constructor(deps: ScriptDeps) {
     this.#deps = deps;
@@ -93,7 +97,7 @@ export class ScriptRunner {
       if (operations === undefined) this.#earlier();
       const root = this.#root(shard);
       const keys = [root, `${root}o:${opId}`, ...further.map(other => this.#root(other))];
-      return this.#call({ script, keys, args, writes: true }, operations);
+      return this.#call({ script, keys, args, writes: true, operations });
     };
   }
 
@@ -172,8 +176,8 @@ export class ScriptRunner {
     return script;
   }
 
-  #call(run: Run, operations?: number): Promise<Reply> {
-    return this.#bounded(end => this.#inTime(end, () => this.#send(run)), operations);
+  #call(run: Run): Promise<Reply> {
+    return this.#bounded(end => this.#inTime(end, () => this.#send(run)), run.operations);
   }
 
   /** At most so many at a time, each for at most so long. What the server still owes counts until it comes. */
@@ -254,23 +258,31 @@ export class ScriptRunner {
     });
   }
 
-  async #send({ script: { sha, source }, keys, args, writes }: Run): Promise<Reply> {
+  async #send(run: Run): Promise<Reply> {
+    const { script, keys, args } = run;
     const { client } = this.#deps;
-    const all = [...keys, this.#timeArgument(writes), ...args];
+    const all = [...keys, this.#timeArgument(run), ...args];
     try {
-      return (await client.evalsha(sha, keys.length, ...all)) as Reply;
+      return (await client.evalsha(script.sha, keys.length, ...all)) as Reply;
     } catch (error) {
       // A server that started anew, or took over, has no scripts; it has not run this one.
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return (await client.eval(source, keys.length, ...all)) as Reply;
+      return (await client.eval(script.source, keys.length, ...all)) as Reply;
     }
   }
 
   /** ARGV[1]: see lua/include/time.lua. */
-  #timeArgument(writes: boolean): string {
+  #timeArgument({ writes, operations = 1 }: Run): string {
     const { testTime, clock, timeoutMs } = this.#deps;
-    if (testTime) return `=${testTime()}`;
+    if (testTime) return `=${this.#testMicros(testTime(), operations)}`;
     return writes ? String(Math.ceil(clock.monotonic() + this.#ahead + timeoutMs + DRIFT_MS)) : '';
+  }
+
+  /** Time stands still under test; what was asked for first comes first all the same. */
+  #testMicros(now: number, operations: number): number {
+    this.#testOrder = now === this.#testedAt ? Math.min(this.#testOrder + operations, 999) : 0;
+    this.#testedAt = now;
+    return now * 1000 + this.#testOrder;
   }
 }
 

@@ -1,12 +1,24 @@
 -- Deletes PINs of a shard that are over for longer than the retention, with what brought them, once none of that is younger.
--- ARGV: 2 how many at most, 3 retention in ms. Returns {PINs looked at, PINs deleted}.
+-- ARGV: 2 how many at most, 3 retention in ms. Returns {PINs looked at, PINs deleted}; as many as were asked for: there may be more to do.
+--   vt   SET of indices (include/verifications.lua) whose first entries may be of PINs that are gone
 --@flags allow-oom
 --@include repeat
 --@include pin
 --@include bearer
+-- Entries of indices that one run takes away.
+local MOST_TRIMMED, STEP = 2000, 100
 local oldest = now - ARGV[3]
 local ids = redis.call('ZRANGEBYSCORE', root .. 'expired', '-inf', oldest, 'LIMIT', 0, ARGV[2])
 local deleted = 0
+
+local function take_from_number(id, to)
+  local index = root .. 'i:' .. to
+  local ids_there = redis.call('GET', index) or ''
+  local from, last = string.find(ids_there, id .. '\n', 1, true)
+  if from then ids_there = string.sub(ids_there, 1, from - 1) .. string.sub(ids_there, last + 1) end
+  if ids_there == '' then redis.call('DEL', index) else redis.call('SET', index, ids_there) end
+end
+
 for _, id in ipairs(ids) do
   local pin = pin_read(id)
   local youngest, over = 0, { root .. 'p:' .. id, root .. 'r:' .. id }
@@ -22,17 +34,31 @@ for _, id in ipairs(ids) do
   else
     redis.call('UNLINK', unpack(over))
     if pin then
-      local index = root .. 'i:' .. pin.to
-      local ids = redis.call('GET', index) or ''
-      local from, last = string.find(ids, id .. '\n', 1, true)
-      if from then ids = string.sub(ids, 1, from - 1) .. string.sub(ids, last + 1) end
-      if ids == '' then redis.call('DEL', index) else redis.call('SET', index, ids) end
-      redis.call('ZREM', root .. 'v', pin.order .. id)
-      redis.call('ZREM', root .. 'va:' .. pin.app, pin.order .. id)
+      take_from_number(id, pin.to)
+      redis.call('SADD', root .. 'vt', 'v', 'va:' .. pin.app)
     end
     redis.call('ZREM', root .. 'expired', id)
     deleted = deleted + 1
   end
 end
-if #ids == 0 then return { 0, 0 } end
-return finish({ #ids, deleted })
+
+-- PINs do not go in the order in which they were made, but nearly: entries go when they are the first.
+local trimmed = 0
+-- Whether the first entry is of a PIN that is there now, or there is none.
+local function trim(index)
+  while trimmed < MOST_TRIMMED do
+    local entries = redis.call('LRANGE', root .. index, 0, STEP - 1)
+    local gone = 0
+    while entries[gone + 1] and redis.call('EXISTS', root .. 'p:' .. string.sub(entries[gone + 1], 17)) == 0 do gone = gone + 1 end
+    if gone > 0 then redis.call('LPOP', root .. index, gone) end
+    trimmed = trimmed + gone
+    if gone < STEP then return true end
+  end
+  return false
+end
+local more = false
+for _, index in ipairs(redis.call('SMEMBERS', root .. 'vt')) do
+  if trim(index) then redis.call('SREM', root .. 'vt', index) else more = true end
+end
+if #ids == 0 and trimmed == 0 then return { 0, 0 } end
+return finish({ more and tonumber(ARGV[2]) or #ids, deleted })

@@ -2,17 +2,25 @@
 --@flags allow-oom
 --@include repeat
 --@include pin
-local rows = redis.call('ZRANGEBYSCORE', root .. 'seeds', '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[2])
-local erased = 0
-for n = 1, #rows, 2 do
-  local pin = pin_read(rows[n])
-  if pin and pin.seed ~= '' then
-    pin.seed = ''
-    pin_write(rows[n], pin)
-    erased = erased + 1
+local looked, erased = 0, 0
+for _, ttl in ipairs(redis.call('SMEMBERS', root .. 'sl')) do
+  local key, over = root .. 's:' .. ttl, 0
+  for _, row in ipairs(redis.call('LRANGE', key, 0, ARGV[2] - looked - 1)) do
+    local expires, id = string.sub(row, 1, -33), string.sub(row, -32)
+    if tonumber(expires) > now then break end
+    local pin = pin_read(id)
+    if pin and pin.seed ~= '' then
+      pin.seed = ''
+      pin_write(id, pin)
+      erased = erased + 1
+    end
+    redis.call('ZADD', root .. 'expired', expires, id)
+    over = over + 1
   end
-  redis.call('ZREM', root .. 'seeds', rows[n])
-  redis.call('ZADD', root .. 'expired', rows[n + 1], rows[n])
+  if over > 0 then redis.call('LTRIM', key, over, -1) end
+  if redis.call('EXISTS', key) == 0 then redis.call('SREM', root .. 'sl', ttl) end
+  looked = looked + over
+  if looked == tonumber(ARGV[2]) then break end
 end
-if #rows == 0 then return { 0, 0 } end
-return finish({ #rows / 2, erased })
+if looked == 0 then return { 0, 0 } end
+return finish({ looked, erased })

@@ -4,14 +4,27 @@
 --   the application's root, '' where it was counted before, 16 events, 17 18 its plan and first turn (plan-runs.lua) or '', 19.. timers
 -- Returns {created, now}, {limited, application|number, ms}, {taken}; a repeated call `again` as the last. A refusal changes nothing and is
 -- not remembered.
---   seeds       ZSET pinId by expiry, until the sweep has erased the seed; then in `expired`, until it is deleted
+--   s:<ms>     LIST of <expires><pinId> of PINs that live so long, hence in the order of their expiry, until the sweep has erased the seed
+--   sl         SET of these ms
+--   expired    ZSET pinId by its expiry from then on, until it is deleted
 --@include commit-events
 --@include pin
 --@include number
 --@include sends
 --@include plan-runs
--- In the indices: microseconds, and of what is made together one after the other.
-local order = tonumber(micros)
+-- The order of the last PIN of a shard, by its root (verifications.lua).
+local orders = {}
+local created, begun = 0, tonumber(micros)
+local function next_order()
+  local last = orders[root]
+  if not last then
+    local latest = redis.call('LINDEX', root .. 'v', -1)
+    last = latest and tonumber(string.sub(latest, 1, 16)) or 0
+  end
+  orders[root] = math.max(begun + created, last + 1)
+  created = created + 1
+  return string.format('%.0f', orders[root])
+end
 
 wants.c = function(at)
   want(root .. 'p:' .. ARGV[at + 1])
@@ -49,16 +62,14 @@ runs.c = function(at)
   if refusal then return refusal end
 
   if ARGV[at + 7] == '1' then supersede(application, to) end
-  order = order + 1
-  local order_text = string.format('%.0f', order)
-  text_put(key, application .. '\n' .. to .. '\n' .. now_text .. '\n' .. expires .. '\n' .. ARGV[at + 5] .. '\n' .. order_text .. '\n' .. op ..
+  local order = next_order()
+  text_put(key, application .. '\n' .. to .. '\n' .. now_text .. '\n' .. expires .. '\n' .. ARGV[at + 5] .. '\n' .. order .. '\n' .. op ..
     '\n' .. kind .. ':' .. ref .. ' \n\n' .. ARGV[at + 4])
   insert_bearer(kind, ref, id, ARGV[at + 10])
   text_put(root .. 'i:' .. to, (text_get(root .. 'i:' .. to) or '') .. id .. '\n')
-  local member = order_text .. id
-  put_member(root .. 'v', now_text, member)
-  put_member(root .. 'va:' .. application, now_text, member)
-  put_member(root .. 'seeds', expires, id)
+  push_element(root .. 'v', order .. id)
+  push_element(root .. 'va:' .. application, order .. id)
+  push_element(root .. 's:' .. ARGV[at + 6], expires .. id, root .. 'sl', ARGV[at + 6])
   if ARGV[at + 17] ~= '' then
     local info, turn = ARGV[at + 17], ARGV[at + 18]
     afterwards(function() run_insert(id, ref, info, turn) end)

@@ -10,6 +10,7 @@ local held, changed, names, lasting = {}, {}, {}, {}
 local undo, undo_count = {}, 0
 -- Flat lists: key, score or false to remove it, member; key, element; root, function.
 local members, member_count, elements, element_count, further, further_count = {}, 0, {}, 0, {}, 0
+local registers = {}
 local wanted = {}
 
 local function want(key)
@@ -63,10 +64,11 @@ local function put_member(key, score, member)
   member_count = member_count + 3
 end
 
--- To the end of a LIST.
-local function push_element(key, element)
+-- To the end of a LIST. If that is new it is entered in the SET `register` as `name`.
+local function push_element(key, element, register, name)
   elements[element_count + 1], elements[element_count + 2] = key, element
   element_count = element_count + 2
+  if register then registers[key] = { register, name } end
 end
 
 -- What is no text: `write` runs last.
@@ -157,7 +159,11 @@ local function flush_elements()
       lists[key] = { elements[n + 1] }
     end
   end
-  for key, list in pairs(lists) do call_in_parts('RPUSH', key, list) end
+  for key, list in pairs(lists) do
+    local register = registers[key]
+    if register and redis.call('EXISTS', key) == 0 then redis.call('SADD', register[1], register[2]) end
+    call_in_parts('RPUSH', key, list)
+  end
 end
 
 local function flush()

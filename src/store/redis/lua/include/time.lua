@@ -1,9 +1,14 @@
--- The store's time, `now` in ms: the server's, never a client's. ARGV[1] is `=<ms>` under test, else the time (of the server)
+-- The store's time, `now` in ms: the server's, never a client's. ARGV[1] is `=<microseconds>` under test, else the time (of the server)
 -- after which the client has given up: what comes later, because the server hung or a command was sent again, must change
 -- nothing. `now_text` is for commands, which would turn a number into text more slowly. `micros` only puts things that were
 -- added in their order.
 local root = KEYS[1]
-local time = redis.call('TIME')
-local micros = time[1] .. string.sub('00000' .. time[2], -6)
-local now_text = string.byte(ARGV[1]) == 61 and string.sub(ARGV[1], 2) or string.sub(micros, 1, -4)
+local micros
+if string.byte(ARGV[1]) == 61 then
+  micros = string.sub(ARGV[1], 2)
+else
+  local time = redis.call('TIME')
+  micros = time[1] .. string.sub('00000' .. time[2], -6)
+end
+local now_text = string.sub(micros, 1, -4)
 local now = tonumber(now_text)
