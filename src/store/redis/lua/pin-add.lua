@@ -20,7 +20,7 @@ local pin = pin_read(id)
 -- Whatever ended a PIN erased its seed, expiry alone waits for the sweep.
 if not pin or pin.seed == '' or tonumber(pin.expires) <= now then return finish({ 'dead' }) end
 if pin.app ~= application then return { 'elsewhere', pin.app } end
-local refusal = admit_send(application, pin.to, ARGV[7], ARGV[8], ARGV[9], ARGV[10], KEYS[3])
+local refusal = admit_send(id, application, pin.to, ARGV[7], ARGV[8], ARGV[9], ARGV[10], KEYS[3])
 if refusal then return finish(refusal) end
 
 pin.by = pin.by .. kind .. ':' .. ref .. ' '

@@ -42,7 +42,7 @@ if last ~= tonumber(ARGV[3]) then
 end
 if ARGV[9] ~= '' then
   if pin.app ~= ARGV[10] then return { 'elsewhere', pin.app } end
-  local refusal = admit_send(pin.app, pin.to, ARGV[11], ARGV[12], ARGV[13], ARGV[14], KEYS[3], tonumber(ARGV[9]))
+  local refusal = admit_send(id, pin.app, pin.to, ARGV[11], ARGV[12], ARGV[13], ARGV[14], KEYS[3], tonumber(ARGV[9]))
   if refusal then return finish(refusal) end
 end
 

@@ -5,20 +5,14 @@
 --@include repeat
 --@include pin
 --@include bearer
+--@include number
 -- Entries of indices that one run takes away.
 local MOST_TRIMMED, STEP = 2000, 100
 local oldest = now - ARGV[3]
 local ids = redis.call('ZRANGEBYSCORE', root .. 'expired', '-inf', oldest, 'LIMIT', 0, ARGV[2])
 local deleted = 0
 
-local function take_from_number(id, to)
-  local index = root .. 'i:' .. to
-  local ids_there = redis.call('GET', index) or ''
-  local from, last = string.find(ids_there, id .. '\n', 1, true)
-  if from then ids_there = string.sub(ids_there, 1, from - 1) .. string.sub(ids_there, last + 1) end
-  if ids_there == '' then redis.call('DEL', index) else redis.call('SET', index, ids_there) end
-end
-
+local numbers = {}
 for _, id in ipairs(ids) do
   local pin = pin_read(id)
   local youngest, over = 0, { root .. 'p:' .. id, root .. 'r:' .. id }
@@ -34,13 +28,16 @@ for _, id in ipairs(ids) do
   else
     redis.call('UNLINK', unpack(over))
     if pin then
-      take_from_number(id, pin.to)
+      numbers[pin.to] = numbers[pin.to] or {}
+      numbers[pin.to][id] = true
       redis.call('SADD', root .. 'vt', 'v', 'va:' .. pin.app)
     end
     redis.call('ZREM', root .. 'expired', id)
     deleted = deleted + 1
   end
 end
+
+for to, pins in pairs(numbers) do forget_sends(to, pins) end
 
 -- PINs do not go in the order in which they were made, but nearly: entries go when they are the first.
 local trimmed = 0

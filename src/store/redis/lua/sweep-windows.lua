@@ -1,6 +1,8 @@
--- Deletes windows of applications of a shard that hold nothing any more (include/windows.lua). Returns how many.
+-- Deletes windows of applications of a shard that hold nothing any more (include/windows.lua), and sends of deleted PINs that count no more
+-- (include/number.lua). ARGV: 2 how many of these at most. Returns how many.
 --@flags allow-oom
 --@include repeat
+--@include number
 local applications = redis.call('ZRANGE', root .. 'aw', 0, -1, 'WITHSCORES')
 local deleted = 0
 for n = 1, #applications, 2 do
@@ -11,5 +13,10 @@ for n = 1, #applications, 2 do
     redis.call('ZREM', root .. 'aw', applications[n])
     deleted = deleted + 1
   end
+end
+for _, to in ipairs(redis.call('ZRANGEBYSCORE', root .. 'nw', '-inf', now, 'LIMIT', 0, ARGV[2])) do
+  redis.call('ZREM', root .. 'nw', to)
+  forget_sends(to, { [NO_PIN] = true })
+  deleted = deleted + 1
 end
 return deleted > 0 and finish(deleted) or 0

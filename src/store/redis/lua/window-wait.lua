@@ -1,6 +1,7 @@
 -- ms until a send limit lets one more through. ARGV: 2 application, 3 to, or '' for the application's own limit, 4 5 attempts and ms.
 --@flags no-writes
 --@include application-window
+--@include number
 local application, to = ARGV[2], ARGV[3]
 if to == '' then return application_wait(root, application, ARGV[4], ARGV[5]) end
-return window_wait(redis.call('GET', root .. 'wn:' .. application .. ':' .. to), ARGV[4], ARGV[5])
+return number_wait(text_get(root .. 'n:' .. to), application, ARGV[4], ARGV[5])

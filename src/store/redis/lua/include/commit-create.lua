@@ -9,7 +9,6 @@
 --   expired    ZSET pinId by its expiry from then on, until it is deleted
 --@include commit-events
 --@include pin
---@include number
 --@include sends
 --@include plan-runs
 -- The order of the last PIN of a shard, by its root (verifications.lua).
@@ -29,7 +28,7 @@ end
 wants.c = function(at)
   want(root .. 'p:' .. ARGV[at + 1])
   want(root .. ARGV[at + 8] .. 'i:' .. ARGV[at + 9])
-  want(root .. 'wn:' .. ARGV[at + 2] .. ':' .. ARGV[at + 3])
+  want(root .. 'n:' .. ARGV[at + 3])
 end
 
 -- Other PINs of the application and number come to their end.
@@ -58,7 +57,7 @@ runs.c = function(at)
   if text_get(root .. kind .. 'i:' .. ref) then return { 'taken' } end
   local expires = string.format('%.0f', now + ARGV[at + 6])
   local home = ARGV[at + 15] ~= '' and KEYS[tonumber(ARGV[at + 15])]
-  local refusal = admit_send(application, to, ARGV[at + 11], ARGV[at + 12], ARGV[at + 13], ARGV[at + 14], home)
+  local refusal = admit_send(id, application, to, ARGV[at + 11], ARGV[at + 12], ARGV[at + 13], ARGV[at + 14], home)
   if refusal then return refusal end
 
   if ARGV[at + 7] == '1' then supersede(application, to) end
@@ -66,7 +65,6 @@ runs.c = function(at)
   text_put(key, application .. '\n' .. to .. '\n' .. now_text .. '\n' .. expires .. '\n' .. ARGV[at + 5] .. '\n' .. order .. '\n' .. op ..
     '\n' .. kind .. ':' .. ref .. ' \n\n' .. ARGV[at + 4])
   insert_bearer(kind, ref, id, ARGV[at + 10])
-  text_put(root .. 'i:' .. to, (text_get(root .. 'i:' .. to) or '') .. id .. '\n')
   push_element(root .. 'v', order .. id)
   push_element(root .. 'va:' .. application, order .. id)
   push_element(root .. 's:' .. ARGV[at + 6], expires .. id, root .. 'sl', ARGV[at + 6])

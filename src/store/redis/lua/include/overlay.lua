@@ -53,7 +53,7 @@ text_append = function(key, piece, ms)
     text_put(key, held[key] .. piece, ms)
   else
     redis.call('APPEND', key, piece)
-    redis.call('PEXPIRE', key, ms)
+    if ms then redis.call('PEXPIRE', key, ms) end
     held[key] = nil
   end
 end

@@ -10,8 +10,8 @@ local function text_put(key, text, ms)
   end
 end
 
--- Adds to a text that is there and goes after `ms`: for long ones, which are not to be written anew.
+-- Adds to a text that is there: for long ones, which are not to be written anew.
 local function text_append(key, piece, ms)
   redis.call('APPEND', key, piece)
-  redis.call('PEXPIRE', key, ms)
+  if ms then redis.call('PEXPIRE', key, ms) end
 end
