@@ -196,6 +196,9 @@ function callbacks(entries: readonly Entry[], known: ReadonlyMap<string, Known>)
       wrong.push(`I5: a forged "${status}" for ${number}: ${answer}`);
   }
   const calls = groupBy(callsOf(entries), ({ number }) => number);
+  const texts = new Set(
+    only(entries, 'taken').flatMap(({ kind, number }) => (kind === 'text' ? [number] : [])),
+  );
   const delivered = new Set(
     only(entries, 'callback').flatMap(({ number, status, forged, answer }) =>
       status === 'delivered' && !forged && answer === 204 ? [number] : [],
@@ -203,9 +206,10 @@ function callbacks(entries: readonly Entry[], known: ReadonlyMap<string, Known>)
   );
   for (const { to, timeline } of known.values()) {
     if (!calls.has(to)) continue;
-    // Only the forged word says that it failed; or the carrier was out of reach, and the service knows it.
+    // Only the forged word says that it failed; or no carrier ever had it: killed before it was asked each time, or out of reach.
     const isRefused = timeline[0]?.reason === 'refused';
-    if (delivered.has(to) || ([0, 3, 4].includes(destinyOf(to)) && !isRefused))
+    const isNowhere = timeline[0]?.reason === 'carrier-unknown' && !texts.has(to);
+    if (delivered.has(to) || ([0, 3, 4].includes(destinyOf(to)) && !isRefused && !isNowhere))
       wrong.push(`I5: a delivered text brought a call to ${to}: ${told(timeline)}`);
   }
   return wrong;

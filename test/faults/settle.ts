@@ -110,23 +110,41 @@ async function eachEnded(world: World, waitMs: number): Promise<ReadonlyMap<stri
  */
 export const awaitsEvents = (world: World): boolean => FULL || !world.redis;
 
-/** Resolves when every end is in the log and the customer has all of that, or at the end of the wait. */
+/**
+ * Resolves when every end is in the log and the customer has all of that, or when for `waitMs` neither came any further: after two
+ * hundred kills there are tens of thousands of events to be brought.
+ */
 async function eachToldOf(
   world: World,
   known: ReadonlyMap<string, Known>,
   waitMs: number,
 ): Promise<readonly LoggedEvent[]> {
-  return await poll(
-    waitMs,
-    async () => await pagesOf<LoggedEvent>(world, '/v1/events?', 'events'),
-    events => {
-      const ends = endsTold(events);
-      if (![...known.values()].every(({ id, to }) => destinyOf(to) === 7 || ends.has(id))) return false;
-      if (!awaitsEvents(world)) return true;
-      const received = new Set(only(world.journal.read(), 'event').map(({ id }) => id));
-      return events.every(({ id }) => received.has(id));
-    },
-  );
+  const received = (): ReadonlySet<string> =>
+    new Set(only(world.journal.read(), 'event').map(({ id }) => id));
+  const progress = { at: performance.now(), logged: 0, received: 0 };
+  const hasStalled = (): boolean => performance.now() - progress.at > waitMs;
+  const stalled = (logged: number, arrived: number): boolean => {
+    if (logged > progress.logged || arrived > progress.received) {
+      Object.assign(progress, { at: performance.now(), logged, received: arrived });
+    }
+    return hasStalled();
+  };
+  for (;;) {
+    const events = await pagesOf<LoggedEvent>(world, '/v1/events?', 'events');
+    const ends = endsTold(events);
+    const isLogged = [...known.values()].every(({ id, to }) => destinyOf(to) === 7 || ends.has(id));
+    // The log is long: it is read again when the customer has what it held.
+    const isTold = async (): Promise<boolean> => {
+      for (;;) {
+        const arrived = received();
+        if (!awaitsEvents(world) || events.every(({ id }) => arrived.has(id))) return true;
+        if (stalled(events.length, arrived.size)) return false;
+        await pause(1_000);
+      }
+    };
+    if (isLogged ? (await isTold()) || hasStalled() : stalled(events.length, 0)) return events;
+    await pause(250);
+  }
 }
 
 async function verificationsOf(world: World, applicationId: string): Promise<readonly Known[]> {
