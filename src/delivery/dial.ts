@@ -261,6 +261,7 @@ export class Dialler {
           ? hurriedRetryMs(error, tries, clock.monotonic() - trouble.since)
           : RETRY_MS[tries];
         if (wait === undefined || !(await this.#pause(wait))) return { failure };
+        if (trouble.hurried && !(await this.#isStillLive(delivery))) return { failure };
       }
     }
   }
@@ -274,6 +275,11 @@ export class Dialler {
       return claimed;
     };
     return await meetTrouble({ ...this.#context, onward: this.#onward }, { ref, record, error, reserve });
+  }
+
+  /** A slow machine, or another node, may have begun the next step meanwhile. */
+  async #isStillLive({ pinId, callRef }: Delivery): Promise<boolean> {
+    return pinId !== undefined && (await this.#onward(pinId, callRef)) !== undefined;
   }
 
   /** After a sleep, or with marks that could not be written, the guard may have fired elsewhere: one of us claims it. */

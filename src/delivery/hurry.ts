@@ -15,8 +15,9 @@ export const UNCLEAR_MS = 1_000;
 /** For the carrier's list, asked one last time before the next step. */
 export const LAST_LOOK_MS = 400;
 
-/** Between tries that provably did not reach the carrier. */
-const HURRIED_RETRY_MS = [300, 600] as const;
+/** Between tries that provably did not reach the carrier, and when the last one begins at the latest: before the next step does. */
+const HURRIED_RETRY_MS = [300, 550] as const;
+const LAST_RETRY_MS = 900;
 
 /** A plan goes on behind a delivery that is not known to be with its carrier. */
 export interface Onward {
@@ -75,7 +76,7 @@ export function hurriedRetryMs(error: CarrierError, tries: number, sinceFirstMs:
   const wait = HURRIED_RETRY_MS[tries];
   if (wait === undefined) return undefined;
   const ms = Math.max(wait, retryAfterMs(error) ?? 0);
-  return sinceFirstMs + ms <= UNCLEAR_MS ? ms : undefined;
+  return sinceFirstMs + ms <= LAST_RETRY_MS ? ms : undefined;
 }
 
 /** What a carrier's list says, or undefined where it takes longer than `ms` (absent: as long as it takes). @throws CarrierError */

@@ -240,6 +240,7 @@ describe('a text that its carrier did not take', () => {
   it.each([
     ['the circuit is open', isDown, 1],
     ['429, come back in a minute', busy(60_000), 1],
+    ['429, come back in a second', busy(1_000), 1],
   ])('%s: the next step begins at once', async (_what, answer, tries) => {
     await withPlan([sms, voice], async (rig, post) => {
       post.texts.answers = Array.from({ length: 9 }, () => answer);
@@ -269,6 +270,22 @@ describe('a text that its carrier did not take', () => {
       expect(rig.carrier.placed).toHaveLength(1);
     })();
   });
+
+  it(
+    'is not tried again once its plan has gone on, however late its process comes to it',
+    withPlan([sms, voice], async (rig, post) => {
+      post.texts.answers = [absent];
+      await begin(rig);
+      const { pinId } = (await rig.store.getPinMessage(post.texts.texts[0]!.ref as CallRef))!;
+      await rig.delivery.verifications.next({ pinId });
+      await settle();
+      expect(rig.carrier.placed).toHaveLength(1);
+      await rig.clock.advanceAsync(120_000);
+      expect(post.texts.texts).toHaveLength(1);
+      expect(await text(rig, post)).toMatchObject({ report: { cause: 'refused' } });
+      expect(await shape(rig, pinId)).toEqual(['0 sms first', '1 voice request']);
+    }),
+  );
 
   it(
     'that gets through at the second try is not followed',

@@ -232,6 +232,7 @@ export class Courier {
         if (wait === undefined) return refusal;
         // The next life of the service tries again.
         if (!(await this.#pause(wait))) return 'open';
+        if (trouble.hurried && !(await this.#deps.onward(message.pinId, message.ref))) return refusal;
       }
     }
   }
