@@ -8,7 +8,7 @@ import { eventually, Service } from '../test/support/service.ts';
 import { allPages, open, prepare, signIn } from '../test/browser/console-rig.ts';
 
 /**
- * `npm run screenshots [folder]`: every page of the console and of the phone, at desktop and phone width, light and dark, into
+ * `npm run screenshots [folder]`: every page of the console and of the phone, and the first page, at desktop and phone width, light and dark, into
  * out/screenshots; and how large its script is and how soon it paints. Runs the service and its simulator.
  */
 
@@ -46,6 +46,7 @@ try {
     for (const scheme of SCHEMES) {
       await consolePages(width, size, scheme);
       await phonePages(width, size, scheme);
+      await firstPage(width, size, scheme);
     }
   }
   process.stdout.write(`${await figures()}\nPictures are in ${FOLDER}\n`);
@@ -71,7 +72,8 @@ try {
     await service.sim('PUT', `/phones/${TO}`, { outcome: 'manual' });
     const { page, close } = await browser.page(service.simUrl, { size, scheme, reducedMotion: true });
     await page.goto(service.simUrl);
-    await page.getByRole('heading').first().waitFor();
+    // The list itself, which is asked for when the page is there.
+    await page.getByRole('heading', { name: 'Phones' }).waitFor();
     await shoot(page, `phone-index-${width}-${scheme}`);
     await page.goto(`${service.simUrl}/phones/${TO}`);
     await page.getByText('Waiting for a call').waitFor();
@@ -85,6 +87,28 @@ try {
     await page.waitForTimeout(2_500);
     await shoot(page, `phone-call-${width}-${scheme}`);
     await service.sim('POST', `/calls/${id}/hangup`);
+    await close();
+  }
+
+  async function firstPage(width: string, size: typeof DESKTOP | typeof PHONE, scheme: 'light' | 'dark') {
+    await service.sim('PUT', `/phones/${TO}`, { outcome: 'manual' });
+    const { page, close } = await browser.page(service.url, { size, scheme, reducedMotion: true });
+    const simulator = new URL(service.simUrl).origin;
+    await page.route(
+      url => url.origin === simulator,
+      async route => await route.continue(),
+    );
+    await page.goto(service.url);
+    const phone = page.frameLocator('iframe');
+    await phone.getByText('Waiting for a call').waitFor();
+    await shoot(page, `first-page-${width}-${scheme}`);
+    await page.getByRole('button', { name: 'Call me' }).click();
+    await phone.getByRole('button', { name: 'Answer' }).click();
+    await page.getByText('Listen, and type what you hear.').waitFor();
+    await page.waitForTimeout(1_500);
+    await page.getByLabel('What did you hear?').fill('123');
+    await shoot(page, `first-page-call-${width}-${scheme}`);
+    await phone.getByRole('button', { name: 'Hang up' }).click();
     await close();
   }
 

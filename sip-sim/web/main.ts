@@ -8,6 +8,9 @@ import { PhonesPage } from './view-phones.ts';
 
 /** One page for one phone, one for several, one to find them: the address says which. */
 
+// Beside the content of another page, the device is enough.
+if (window.parent !== window) document.body.classList.add('framed');
+
 const numbers = numbersIn(location.pathname);
 const root = document.querySelector('#app');
 if (root) {

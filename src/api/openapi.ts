@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
@@ -78,6 +81,15 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+const ICON = readFileSync(join(import.meta.dirname, 'console/web/icon.svg'));
+
+/** There is one document: no field to ask for another. */
+const PAGE_STYLE = `
+  .swagger-ui .topbar .download-url-wrapper { display: none; }
+  .swagger-ui .topbar-wrapper { flex-direction: row; justify-content: space-between; }
+  .swagger-ui .topbar img { height: 30px; }
+`;
+
 /** Register before the routes that it is to describe; routes with `schema.hide` or without a schema stay out. */
 export async function registerOpenApi(
   app: FastifyInstance,
@@ -122,6 +134,12 @@ export async function registerOpenApi(
   await app.register(fastifySwaggerUi, {
     routePrefix: '/docs',
     staticCSP: CONTENT_SECURITY_POLICY,
+    logo: { type: 'image/svg+xml', content: ICON, href: '/', target: '_self' },
+    theme: {
+      title: 'Saypin API',
+      favicon: [{ filename: 'icon.svg', rel: 'icon', sizes: 'any', type: 'image/svg+xml', content: ICON }],
+      css: [{ filename: 'saypin.css', content: PAGE_STYLE }],
+    },
     uiConfig: { deepLinking: true, persistAuthorization: false, tryItOutEnabled: true },
   });
 }

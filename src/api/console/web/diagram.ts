@@ -1,4 +1,5 @@
 import type { ComponentChild } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 
 import { h } from './dom.ts';
 
@@ -13,6 +14,7 @@ interface Node {
 
 const WIDTH = 118;
 const HEIGHT = 40;
+const VIEW_WIDTH = 982;
 
 const NODES: readonly Node[] = [
   { id: 'idle', name: 'Connected', x: 8, y: 106 },
@@ -53,29 +55,42 @@ export function Diagram({
   readonly at: string;
   readonly path: readonly string[];
 }): ComponentChild {
-  const now = NODES.find(({ id }) => id === at)?.name ?? at;
+  const node = NODES.find(({ id }) => id === at);
+  const now = node?.name ?? at;
+  const box = useRef<HTMLDivElement>(null);
+  // Where there is no room for all of it, the state of now is what is to be seen.
+  useEffect(() => {
+    const { current } = box;
+    if (!current || !node) return;
+    const middle = ((node.x + WIDTH / 2) / VIEW_WIDTH) * current.scrollWidth;
+    current.scrollTo({ left: middle - current.clientWidth / 2 });
+  }, [at]);
   const walked = throughBreath([...path, at]);
   const been = (from: string, to: string): boolean =>
     walked.some((each, index) => each === from && walked[index + 1] === to);
-  return h('div', { class: 'diagram', tabIndex: 0, role: 'group', 'aria-label': `The dialogue: ${now}` }, [
-    h('svg', { viewBox: '0 0 982 252', role: 'img', 'aria-label': `State: ${now}` }, [
-      h('defs', null, [arrow('arrow', 'arrow-head'), arrow('arrow-been', 'arrow-head been')]),
-      ...EDGES.map(([from, to, d]) =>
-        h('path', {
-          key: `${from} ${to}`,
-          d,
-          class: been(from, to) ? 'edge been' : 'edge',
-          'marker-end': been(from, to) ? 'url(#arrow-been)' : 'url(#arrow)',
-        }),
-      ),
-      ...NODES.map(({ id, name, x, y }) =>
-        h('g', { key: id, class: nodeClass(id, at, walked) }, [
-          h('rect', { x, y, width: WIDTH, height: HEIGHT, rx: 12 }),
-          h('text', { x: x + WIDTH / 2, y: y + HEIGHT / 2 + 4.5 }, name),
-        ]),
-      ),
-    ]),
-  ]);
+  return h(
+    'div',
+    { ref: box, class: 'diagram', tabIndex: 0, role: 'group', 'aria-label': `The dialogue: ${now}` },
+    [
+      h('svg', { viewBox: `0 0 ${VIEW_WIDTH} 252`, role: 'img', 'aria-label': `State: ${now}` }, [
+        h('defs', null, [arrow('arrow', 'arrow-head'), arrow('arrow-been', 'arrow-head been')]),
+        ...EDGES.map(([from, to, d]) =>
+          h('path', {
+            key: `${from} ${to}`,
+            d,
+            class: been(from, to) ? 'edge been' : 'edge',
+            'marker-end': been(from, to) ? 'url(#arrow-been)' : 'url(#arrow)',
+          }),
+        ),
+        ...NODES.map(({ id, name, x, y }) =>
+          h('g', { key: id, class: nodeClass(id, at, walked) }, [
+            h('rect', { x, y, width: WIDTH, height: HEIGHT, rx: 12 }),
+            h('text', { x: x + WIDTH / 2, y: y + HEIGHT / 2 + 4.5 }, name),
+          ]),
+        ),
+      ]),
+    ],
+  );
 }
 
 /** Where the pause after the answer has no length, it is passed within one step, and never seen. */

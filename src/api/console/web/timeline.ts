@@ -99,7 +99,8 @@ function factsOf(step: Step): readonly string[] {
     answeredAt !== undefined && endedAt !== undefined && Date.parse(endedAt) - Date.parse(answeredAt);
   return [
     codeHeard !== undefined && (HEARD[codeHeard] ?? codeHeard),
-    reason !== undefined && `reason: ${reason}`,
+    // That a call was completed says less than what was heard in it.
+    reason !== undefined && reason !== 'completed' && `reason: ${reason}`,
     carrierReason !== undefined && carrierReason !== reason && `the carrier says: ${carrierReason}`,
     detail !== undefined && `detail: ${detail}`,
     answeredBy !== undefined && answeredBy !== 'unknown' && `answered by a ${answeredBy}`,

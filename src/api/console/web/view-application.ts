@@ -58,6 +58,7 @@ function Templates({ id, path }: { readonly id: string; readonly path: string })
               },
               {
                 head: 'Language',
+                wide: true,
                 cell: row => (row.language === undefined ? 'Default' : languageName(row.language)),
               },
               { head: 'Voice', wide: true, cell: row => row.voiceName ?? 'Default' },

@@ -201,6 +201,11 @@ function Events(): ComponentChild {
   });
 }
 
+/** May be broken behind a stop. */
+function breakable(type: string): ComponentChild {
+  return type.split('.').flatMap((word, index) => (index === 0 ? [word] : ['.', h('wbr', null), word]));
+}
+
 function EventTable({ events }: { readonly events: readonly CustomerEvent[] }): ComponentChild {
   const [said, setSaid] = useState('');
   const work = useWork();
@@ -221,7 +226,7 @@ function EventTable({ events }: { readonly events: readonly CustomerEvent[] }): 
       rows: events,
       keyOf: ({ id }) => id,
       columns: [
-        { head: 'Event', cell: row => h('code', null, row.type) },
+        { head: 'Event', cell: row => h('code', null, breakable(row.type)) },
         {
           head: 'To',
           cell: ({ data }) =>
