@@ -12,6 +12,16 @@ export function armArguments(timers: readonly NewTimer[] = []): Argument[] {
   return args;
 }
 
+/** As lua/include/commit-verbs.lua takes timers: to the end, without how many. */
+export function commitTimers(timers: readonly NewTimer[] = []): Argument[] {
+  return timers.flatMap(({ id, kind, inMs, data }) => [id, Math.ceil(inMs), JSON.stringify([kind, data])]);
+}
+
+/** What most operations of a group commit do not have: '' when all are. */
+export function moreArgument(...texts: readonly string[]): string {
+  return texts.every(text => text === '') ? '' : JSON.stringify(texts);
+}
+
 export function cancelArguments(ids: readonly string[] = []): Argument[] {
   return [ids.length, ...ids];
 }

@@ -1,6 +1,6 @@
 import type { CallRef, Destination } from '../../domain/types.ts';
 import type { AttemptPin, AttemptResult } from '../store.ts';
-import { limitArguments } from './arguments.ts';
+import { limitArguments, moreArgument } from './arguments.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { shardOfId } from './keys.ts';
 import { packEvents } from './outbox-events.ts';
@@ -16,10 +16,8 @@ export function createAttempts({ commits }: { commits: GroupCommit }) {
       request.pinId,
       digest(request.expected),
       digest(request.candidate),
-      ...limitArguments(request.verifyLimit),
-      ...(failureCap ? limitArguments(failureCap) : ['', '']),
-      packEvents(request.events),
-      packEvents(request.exhaustedEvents ?? []),
+      [...limitArguments(request.verifyLimit), ...(failureCap ? limitArguments(failureCap) : [])].join(' '),
+      moreArgument(packEvents(request.events), packEvents(request.exhaustedEvents ?? [])),
     ];
     const shard = shardOfId(request.pinId);
     const reply = await commits.run({ verb: 'attempt', shard, opId: `v:${request.opId}`, args });

@@ -1,6 +1,6 @@
 import { DELIVERY_STATES, type CallRef, type Delivery } from '../../domain/types.ts';
 import type { NewDelivery, Store } from '../store.ts';
-import { armArguments, cancelArguments } from './arguments.ts';
+import { armArguments, cancelArguments, commitTimers, moreArgument } from './arguments.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { shardOfId } from './keys.ts';
 import { packStep } from './messages-codec.ts';
@@ -35,14 +35,16 @@ export function createDeliveries({ scripts, commits }: { scripts: ScriptRunner; 
         ref,
         DELIVERY_STATES.indexOf(request.to),
         request.carrierCallId ?? '',
-        report ? JSON.stringify(report) : '',
-        report?.answeredAt ?? '',
-        request.dialog === undefined ? '' : JSON.stringify(request.dialog),
-        packEvents(request.events ?? []),
-        packStep(request.message),
         known?.carrier ?? '',
+        moreArgument(
+          report ? JSON.stringify(report) : '',
+          String(report?.answeredAt ?? ''),
+          request.dialog === undefined ? '' : JSON.stringify(request.dialog),
+          packEvents(request.events ?? []),
+          packStep(request.message),
+        ),
         ...cancelArguments(request.cancel),
-        ...armArguments(request.arm),
+        ...commitTimers(request.arm),
       ];
       const operation = { verb: 'call', shard: shardOfId(ref), args } as const;
       const reply = (await (request.message

@@ -1,7 +1,7 @@
 import { PIN_MESSAGE_STATES } from '../../domain/pin-message.ts';
 import type { CallRef } from '../../domain/types.ts';
 import type { NewPinMessage, PinMessageStore } from '../pin-message-store.ts';
-import { armArguments, cancelArguments } from './arguments.ts';
+import { armArguments, cancelArguments, commitTimers, moreArgument } from './arguments.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { shardOfId } from './keys.ts';
 import { packEvents } from './outbox-events.ts';
@@ -35,11 +35,10 @@ export function createPinMessages({ scripts, commits }: { scripts: ScriptRunner;
         ref,
         PIN_MESSAGE_STATES.indexOf(request.to),
         request.carrierMessageId ?? '',
-        report ? JSON.stringify(report) : '',
-        packEvents(request.events ?? []),
         known ? 1 : '',
+        moreArgument(report ? JSON.stringify(report) : '', packEvents(request.events ?? [])),
         ...cancelArguments(request.cancel),
-        ...armArguments(request.arm),
+        ...commitTimers(request.arm),
       ];
       const reply = (await commits.run({ verb: 'text', shard: shardOfId(ref), args })) as readonly Reply[];
       const [applied, lines, text] = reply;

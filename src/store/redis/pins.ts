@@ -3,7 +3,7 @@ import { shardOf } from '../../domain/ids.ts';
 import type { ApplicationId, CallRef, Delivery, PinId, PinRecord } from '../../domain/types.ts';
 import type { NewPinMessage, PinMessageStore } from '../pin-message-store.ts';
 import type { CreatePin, LimitHit, NewDelivery, SendLimits, Store } from '../store.ts';
-import { armArguments, limitArguments } from './arguments.ts';
+import { armArguments, commitTimers, limitArguments, moreArgument } from './arguments.ts';
 import type { createDeliveries } from './deliveries.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { shardOfId } from './keys.ts';
@@ -64,13 +64,10 @@ export function createPins({ scripts, commits, deliveries, messages }: Deps): Pi
       pinInfo(pin),
       newPinLines(pin),
       Math.ceil(pin.expiresInMs),
-      request.supersede ? 1 : 0,
       ...bearerArguments(bearer),
-      ...sendLimitArguments(limits),
-      home,
-      packEvents(request.events),
-      ...newRunArguments(request.run, pin),
-      ...armArguments(request.timers),
+      [request.supersede ? 1 : 0, ...sendLimitArguments(limits), home].join(' '),
+      moreArgument(packEvents(request.events), ...newRunArguments(request.run, pin)),
+      ...commitTimers(request.timers),
     ];
     const shard = shardOfId(pin.pinId);
     const opId = `c:${request.opId}`;

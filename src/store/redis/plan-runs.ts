@@ -1,7 +1,7 @@
 import type { PlanRun, RunEntry } from '../../domain/plan.ts';
 import type { CallRef, PinId, PinRecord } from '../../domain/types.ts';
 import type { AdvanceRun, NewRun, NewRunEntry } from '../plan-store.ts';
-import type { Argument, Fields, Reply } from './script.ts';
+import type { Fields, Reply } from './script.ts';
 
 /** What never changes. */
 type Info = Pick<PlanRun, 'applicationId' | 'to' | 'plan' | 'words' | 'origin'>;
@@ -10,7 +10,7 @@ type Info = Pick<PlanRun, 'applicationId' | 'to' | 'plan' | 'words' | 'origin'>;
 export function newRunArguments(
   run: NewRun | undefined,
   { applicationId, to }: Pick<PinRecord, 'applicationId' | 'to'>,
-): Argument[] {
+): [string, string] {
   if (!run) return ['', ''];
   const { plan, words, origin } = run;
   return [JSON.stringify({ applicationId, to, plan, words, origin }), packTurn(run)];

@@ -23,13 +23,13 @@ export function pinInfo({ messageId, pinType, pinLength, keyId, step }: CreatePi
 
 /** A new PIN's lines from `allowed` to `seed`. */
 export function newPinLines({ attemptsAllowed, allowMultiple, seed }: CreatePin['pin']): string {
-  return `${attemptsAllowed}\n0\nactive\n${allowMultiple ? 1 : 0}\n\n\n\n${seed.toString('base64')}`;
+  return `${attemptsAllowed}\n0\nactive\n${allowMultiple ? 1 : 0}\n\n\n\n\n${seed.toString('base64')}`;
 }
 
 export function pinOf(pinId: PinId, text: string): PinRecord {
   const lines = text.split('\n');
   const line = (index: number) => lines[index] ?? '';
-  const seed = line(11);
+  const seed = line(12);
   return {
     ...(JSON.parse(line(16)) as Pick<PinRecord, 'messageId' | 'pinType' | 'pinLength' | 'keyId' | 'step'>),
     pinId,

@@ -1,6 +1,6 @@
 -- Verification, in the order that tells a stranger least (sqlite/attempts.ts has the reasons).
--- Arguments: 1 pinId, 2 expected, 3 candidate, 4 5 attempts and ms of the verify limit, 6 7 of the failure cap or '', 8 events when it is verified
---   for the first time, 9 events when the last attempt was wrong
+-- Arguments: 1 pinId, 2 expected, 3 candidate, 4 numbers: attempts and ms of the verify limit, and, if there is one, of the failure cap, 5 events when
+--   it is verified for the first time, and when the last attempt was wrong, as JSON, or ''
 -- Returns {unknown}, {limited, ms} or {outcome, to, attempts remaining} and, when verified, the refs of its calls that are not over. That the limit
 -- refused changes nothing and is not remembered.
 --@include commit-events
@@ -9,6 +9,9 @@
 --@include finish
 --@include live-calls
 local DECOY = '00000000000000000000000000000000\n+41000000000\n0\n0\n9\n0\nactive\n0\n\n\n\n\n\n\n\n\n'
+-- Lines up to `ops`, in part as one, and where the rest begins.
+local TRIED_LINES = '^(([^\n]*)\n([^\n]*)\n[^\n]*\n([^\n]*)\n([^\n]*)\n)([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n()'
+local REST_LINES = '^([^\n]*)(\n[^\n]*\n[^\n]*\n([^\n]*)\n.*)$'
 
 wants.v = function(at) want(root .. 'p:' .. ARGV[at + 1]) end
 
@@ -18,13 +21,18 @@ runs.v = function(at)
   local lines = text_get(key)
   local decoy = not lines
   if decoy then key, lines = root .. 'decoy', DECOY end
-  local application, to, created, expires, allowed, used, state, multiple, verified, last, sent, seed, order_text, made, by, ops, info =
-    string.match(lines, PIN_LINES)
+  local head, application, to, expires, allowed, used, state, multiple, verified, last, sent, ops, rest_at = string.match(lines, TRIED_LINES)
+  local rest = string.sub(lines, rest_at)
 
+  local function erase_seed()
+    local _, without = string.match(rest, REST_LINES)
+    rest = without
+  end
   -- The answer to a comparison; its calls that are not over, as they are now.
   local function compared(outcome, remaining)
     local result = { outcome, to, tonumber(remaining) }
     if outcome ~= 'verified' then return result end
+    local _, _, by = string.match(rest, REST_LINES)
     return live_calls(result, by)
   end
   local before = done_before(ops)
@@ -43,25 +51,24 @@ runs.v = function(at)
     ended = 'expired'
   end
   local whose = application .. ':' .. to
-  local asked, failures, own = root .. 'wv:' .. whose, root .. 'wf:' .. whose, root .. 'o:' .. op
-  local capped = ARGV[at + 6] ~= ''
-  local times, failed = text_get(asked), capped and text_get(failures)
-  local cap_wait = capped and not ended and window_wait(failed, ARGV[at + 6], ARGV[at + 7]) or 0
+  local asked = root .. 'wv:' .. whose
+  local limit, limit_ms, cap, cap_ms = numbers_in(ARGV[at + 4])
+  local failures = cap and root .. 'wf:' .. whose
+  local times, failed = text_get(asked), cap and text_get(failures)
+  local cap_wait = cap and not ended and window_wait(failed, cap, cap_ms) or 0
   -- What is not compared leaves no trace in the PIN, but was counted by the verify limit.
   local uncompared = not decoy and (ended or (cap_wait > 0 and 'capped'))
   if uncompared then
-    local first = text_get(own)
+    local first = text_get(root .. 'o:' .. op)
     if first then return cmsgpack.unpack(first) end
   end
-  local wait = window_wait(times, ARGV[at + 4], ARGV[at + 5])
+  local wait = window_wait(times, limit, limit_ms)
   if wait > 0 and not decoy then return { 'limited', wait } end
 
   -- Counts it by the verify limit, and writes the PIN as it is now.
   local function write()
-    window_add(asked, not decoy and times, ARGV[at + 5])
-    text_put(key, application .. '\n' .. to .. '\n' .. created .. '\n' .. expires .. '\n' .. allowed .. '\n' .. used .. '\n' .. state .. '\n' ..
-      multiple .. '\n' .. verified .. '\n' .. last .. '\n' .. sent .. '\n' .. seed .. '\n' .. order_text .. '\n' .. made .. '\n' .. by .. '\n' ..
-      ops .. '\n' .. info)
+    window_add(asked, not decoy and times, limit_ms)
+    text_put(key, head .. used .. '\n' .. state .. '\n' .. multiple .. '\n' .. verified .. '\n' .. last .. '\n' .. sent .. '\n' .. ops .. '\n' .. rest)
   end
   if decoy then
     ops = with_done('', 'unknown')
@@ -70,9 +77,9 @@ runs.v = function(at)
   end
   if uncompared then
     -- Its seed goes with its last use.
-    if ended then seed = '' end
+    if ended then erase_seed() end
     local result = { uncompared, to, remaining }
-    text_put(own, cmsgpack.pack(result), REMEMBERED_MS)
+    text_put(root .. 'o:' .. op, cmsgpack.pack(result), REMEMBERED_MS)
     write()
     return result
   end
@@ -85,18 +92,19 @@ runs.v = function(at)
     state, last = 'verified', now_text
     if not verified_before then verified = now_text end
   end
-  if remaining == 0 or (right and not many) then seed = '' end
+  if remaining == 0 or (right and not many) then erase_seed() end
   local outcome = right and 'verified' or 'wrong'
   ops = with_done(ops, outcome .. ',' .. remaining)
   local result = compared(outcome, remaining)
+  local events, exhausted_events = more_of(ARGV[at + 5])
   write()
   if right then
-    text_put(failures, false)
-    if not verified_before then emit_later(ARGV[at + 8]) end
+    text_put(root .. 'wf:' .. whose, false)
+    if not verified_before then emit_later(events) end
   else
-    if capped then window_add(failures, failed, ARGV[at + 7]) end
+    if cap then window_add(failures, failed, cap_ms) end
     -- A PIN that was verified before has not come to a bad end.
-    if remaining == 0 and not verified_before then emit_later(ARGV[at + 9]) end
+    if remaining == 0 and not verified_before then emit_later(exhausted_events) end
   end
   return result
 end

@@ -1,7 +1,7 @@
 -- Moves a call up its lattice. Its carrier's id, while none is known, and the saved dialogue are taken in any state.
--- Arguments: 1 ref, 2 the state's place in the lattice (4: ended), 3 carrier's id or '', 4 report (JSON) or '', 5 when it was answered by that report
---   or '', 6 dialogue (JSON of its text) or '', 7 events, 8 the step of the message that it brings or '' (only in commit-message), 9 the carrier's
---   name, if the caller knows what never changes of the call, else '', 10.. timers to cancel, timers to arm
+-- Arguments: 1 ref, 2 the state's place in the lattice (4: ended), 3 carrier's id or '', 4 the carrier's name, if the caller knows what never changes of the
+--   call, else '', 5 report (JSON), when it was answered by that report, dialogue (JSON of its text), events, the step of the message that it brings (only
+--   in commit-message), all as JSON of texts that may be '', or '', 6.. timers to cancel, timers to arm
 -- Returns {applied (1, 0), the call as it is now, its other text or ''}; no such call: {0}.
 --@include commit-events
 --@include bearer
@@ -11,29 +11,30 @@ local call_step_message
 
 wants.d = function(at)
   want(root .. 'd:' .. ARGV[at + 1])
-  if ARGV[at + 9] == '' then want(root .. 'di:' .. ARGV[at + 1]) end
+  if ARGV[at + 4] == '' then want(root .. 'di:' .. ARGV[at + 1]) end
 end
 
-runs.d = function(at)
+runs.d = function(at, last)
   local ref = ARGV[at + 1]
   local lines = bearer_lines('d', ref)
   if not lines then return { 0 } end
-  local rest = ARGV[at + 9] == '' and text_get(root .. 'di:' .. ref) or ''
+  local rest = ARGV[at + 4] == '' and text_get(root .. 'di:' .. ref) or ''
   local state, pin, created, _, tries, answered, sent, token, made, ops, report, dialog, carrier = string.match(lines, BEARER_LINES)
   local earlier = done_before(ops)
   if earlier then return { tonumber(earlier), lines, rest } end
 
-  local to, carrier_id, said_text = ARGV[at + 2], ARGV[at + 3], ARGV[at + 6]
+  local to, carrier_id = ARGV[at + 2], ARGV[at + 3]
+  local new_report, answered_at, said_text, events, step = more_of(ARGV[at + 5])
   local applied = tonumber(to) > tonumber(state)
-  local named, said = carrier == '' and carrier_id ~= '', said_text ~= '' and said_text ~= dialog
+  local named, said = carrier == '' and carrier_id ~= '', said_text and said_text ~= '' and said_text ~= dialog
   if not applied and not named and not said then return { 0, lines, rest } end
-  local name = ARGV[at + 9] ~= '' and ARGV[at + 9] or string.match(rest, '"carrier":"([^"]*)"')
+  local name = ARGV[at + 4] ~= '' and ARGV[at + 4] or string.match(rest, '"carrier":"([^"]*)"')
   if named then carrier = carrier_id end
   if said then dialog = said_text end
   if applied then
     state = to
-    if ARGV[at + 4] ~= '' then report = ARGV[at + 4] end
-    if answered == '' then answered = to == '3' and now_text or ARGV[at + 5] end
+    if new_report and new_report ~= '' then report = new_report end
+    if answered == '' then answered = to == '3' and now_text or answered_at or '' end
   end
   -- Ended without the carrier ever naming the call: it was never handed over.
   if pin ~= '' and sent == '' and (carrier ~= '' or (state ~= '0' and state ~= '4')) then
@@ -45,10 +46,9 @@ runs.d = function(at)
   text_put(root .. 'd:' .. ref, lines)
   if named then text_put(root .. 'dq:' .. name .. ':' .. carrier, ref, CALL_KNOWN_MS) end
   if applied then
-    emit_later(ARGV[at + 7])
-    arm_later(cancel_later(at + 10))
-    local step = ARGV[at + 8]
-    if step ~= '' then
+    emit_later(events)
+    arm_later(cancel_later(at + 6), last)
+    if step and step ~= '' then
       afterwards(function() call_step_message(step) end)
     end
   end

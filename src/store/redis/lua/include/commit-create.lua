@@ -1,7 +1,7 @@
 -- A PIN with what brings it, under both send limits, with timers and events.
--- Arguments: 1 pinId, 2 application, 3 to, 4 the rest of it (JSON), 5 its lines from `allowed` to `seed` (pin.lua), 6 expires in ms, 7 supersede
---   (1, 0), 8 kind of bearer (d, g), 9 its ref, 10 the bearer (JSON), 11..14 attempts and ms per application and per number, 15 index in KEYS of
---   the application's root, '' where it was counted before, 16 events, 17 18 its plan and first turn (plan-runs.lua) or '', 19.. timers
+-- Arguments: 1 pinId, 2 application, 3 to, 4 the rest of it (JSON), 5 its lines from `allowed` to `seed` (pin.lua), 6 expires in ms, 7 kind of bearer
+--   (d, g), 8 its ref, 9 the bearer (JSON), 10 numbers: supersede (1, 0), attempts and ms per application and per number, and, where it is to be counted
+--   here, index in KEYS of the application's root, 11 events, its plan and first turn (plan-runs.lua) as JSON, or '', 12.. timers
 -- Returns {created, now}, {limited, application|number, ms}, {taken}; a repeated call `again` as the last. A refusal changes nothing and is
 -- not remembered.
 --   s:<ms>     LIST of <expires><pinId> of PINs that live so long, hence in the order of their expiry, until the sweep has erased the seed
@@ -27,7 +27,7 @@ end
 
 wants.c = function(at)
   want(root .. 'p:' .. ARGV[at + 1])
-  want(root .. ARGV[at + 8] .. 'i:' .. ARGV[at + 9])
+  want(root .. ARGV[at + 7] .. 'i:' .. ARGV[at + 8])
   want(root .. 'n:' .. ARGV[at + 3])
 end
 
@@ -47,8 +47,8 @@ local function supersede(application, to)
   end
 end
 
-runs.c = function(at)
-  local id, application, to, kind, ref = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 8], ARGV[at + 9]
+runs.c = function(at, last)
+  local id, application, to, kind, ref = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 7], ARGV[at + 8]
   local key = root .. 'p:' .. id
   if text_get(key) then
     local pin = pin_read(id)
@@ -56,23 +56,23 @@ runs.c = function(at)
   end
   if text_get(root .. kind .. 'i:' .. ref) then return { 'taken' } end
   local expires = string.format('%.0f', now + ARGV[at + 6])
-  local home = ARGV[at + 15] ~= '' and KEYS[tonumber(ARGV[at + 15])]
-  local refusal = admit_send(id, application, to, ARGV[at + 11], ARGV[at + 12], ARGV[at + 13], ARGV[at + 14], home)
+  local superseding, application_attempts, application_ms, number_attempts, number_ms, home = numbers_in(ARGV[at + 10])
+  local events, info, turn = more_of(ARGV[at + 11])
+  local refusal = admit_send(id, application, to, application_attempts, application_ms, number_attempts, number_ms, home and KEYS[home])
   if refusal then return refusal end
 
-  if ARGV[at + 7] == '1' then supersede(application, to) end
+  if superseding == 1 then supersede(application, to) end
   local order = next_order()
   text_put(key, application .. '\n' .. to .. '\n' .. now_text .. '\n' .. expires .. '\n' .. ARGV[at + 5] .. '\n' .. order .. '\n' .. op ..
-    '\n' .. kind .. ':' .. ref .. ' \n\n' .. ARGV[at + 4])
-  insert_bearer(kind, ref, id, ARGV[at + 10])
+    '\n' .. kind .. ':' .. ref .. ' \n' .. ARGV[at + 4])
+  insert_bearer(kind, ref, id, ARGV[at + 9])
   push_element(root .. 'v', order .. id)
   push_element(root .. 'va:' .. application, order .. id)
   push_element(root .. 's:' .. ARGV[at + 6], expires .. id, root .. 'sl', ARGV[at + 6])
-  if ARGV[at + 17] ~= '' then
-    local info, turn = ARGV[at + 17], ARGV[at + 18]
+  if info and info ~= '' then
     afterwards(function() run_insert(id, ref, info, turn) end)
   end
-  emit_later(ARGV[at + 16])
-  arm_later(at + 19)
+  emit_later(events)
+  arm_later(at + 12, last)
   return { 'created', now_text }
 end

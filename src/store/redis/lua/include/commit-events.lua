@@ -2,9 +2,15 @@
 --@include commit-verbs
 --@include outbox-emit
 
--- Of JSON as of `outbox_emit`: they are written with all the rest.
-local function emit_later(packed)
+-- What most operations do not have: JSON of texts, one after the other; '' for none.
+local function more_of(packed)
   if packed == '' then return end
+  return unpack(cjson.decode(packed))
+end
+
+-- Of JSON as of `outbox_emit`, '' or nil: they are written with all the rest.
+local function emit_later(packed)
+  if not packed or packed == '' then return end
   local events = cjson.decode(packed)
   afterwards(function()
     for _, event in ipairs(events) do outbox_put(root, unpack(event)) end

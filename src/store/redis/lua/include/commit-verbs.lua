@@ -1,22 +1,32 @@
 -- Verbs of a group commit (../commit.lua). Each decides first and writes last, so that one that fails has written nothing.
 --@include overlay
 --@include ops
--- By the letter: `wants(at)` names the texts that it will read, as far as can be told; `runs(at)` does it. Both take the index in ARGV before
--- its first argument, and `root` is its shard's.
+-- By the letter: `wants(at)` names the texts that it will read, as far as can be told; `runs(at, last)` does it. Both take the index in ARGV before
+-- its first argument, and that of its last; `root` is its shard's.
 local wants, runs = {}, {}
 
--- Where the timers in ARGV from `at` on end: how many, then id, in how many ms, kind and data of each (timers.lua has the layout).
-local function arm_later(at)
-  local count = tonumber(ARGV[at])
-  for _ = 1, count do
-    local id, due = ARGV[at + 1], string.format('%.0f', now + ARGV[at + 2])
+-- Numbers in a text, a blank between them: most operations have the same.
+local number_lists = {}
+local function numbers_in(text)
+  local list = number_lists[text]
+  if not list then
+    list = {}
+    for number in string.gmatch(text, '%S+') do list[#list + 1] = tonumber(number) end
+    number_lists[text] = list
+  end
+  return unpack(list)
+end
+
+-- Arms the timers in ARGV from `at` to `last`: id, in how many ms, kind and data of each (timers.lua has the layout).
+local function arm_later(at, last)
+  for n = at, last, 3 do
+    local id, due = ARGV[n], string.format('%.0f', now + ARGV[n + 1])
     put_member(root .. 't', due, id)
-    text_put(root .. 'tb:' .. id, '0|' .. due .. '|' .. ARGV[at + 3])
-    at = at + 3
+    text_put(root .. 'tb:' .. id, '0|' .. due .. '|' .. ARGV[n + 2])
   end
 end
 
--- Takes away the timers in ARGV from `at` on: how many, then their ids. Returns where they end.
+-- Takes away the timers in ARGV from `at` on: how many, then their ids. Returns what follows.
 local function cancel_later(at)
   local count = tonumber(ARGV[at])
   for n = at + 1, at + count do

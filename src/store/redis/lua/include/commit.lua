@@ -1,23 +1,24 @@
 -- Runs the operations of a group commit: see ../commit.lua.
 --@include commit-verbs
--- Calls `visit` with each: its verb's letter, the index in ARGV before its first argument.
+-- Calls `visit` with each: its verb's letter, the index in ARGV before its first argument, and that of its last.
 local function each_operation(visit)
   local at = 2
   while at <= #ARGV do
     local verb, key, high, middle, low = string.byte(ARGV[at], 1, 5)
     root = KEYS[key - 33]
-    visit(string.char(verb), at + 1)
-    at = at + 2 + (high - 33) * 8100 + (middle - 33) * 90 + low - 33
+    local last = at + 1 + (high - 33) * 8100 + (middle - 33) * 90 + low - 33
+    visit(string.char(verb), at + 1, last)
+    at = last + 1
   end
 end
 
 each_operation(function(verb, at) wants[verb](at) end)
 read_wanted()
 local answers = {}
-each_operation(function(verb, at)
+each_operation(function(verb, at, last)
   op = ARGV[at]
   local members_then, elements_then, further_then = marks()
-  local fine, answer = pcall(runs[verb], at)
+  local fine, answer = pcall(runs[verb], at, last)
   if not fine then
     undo_all(members_then, elements_then, further_then)
     answer = { '!', type(answer) == 'table' and answer.err or tostring(answer) }

@@ -1,7 +1,7 @@
 -- A PIN, `p:<pinId>`: one text, a line each. Lines may be empty, and stand for what is not there (yet).
---   app, to, created, expires, allowed, used, state, multiple (1, 0), verified (first), last (verified), sent, seed (base64), order
---   (in the indices), op (the call that made it), by (d:<ref> or g:<ref> and a blank for each of what brought it, oldest first), ops (those
---   that tried it), info (JSON)
+--   app, to, created, expires, allowed, used, state, multiple (1, 0), verified (first), last (verified), sent, ops (the calls that tried it),
+--   and what an attempt need not read: seed (base64), order (in the indices), op (the call that made it), by (d:<ref> or g:<ref> and a blank for
+--   each of what brought it, oldest first), info (JSON)
 --@include texts
 local PIN_LINES = '^([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n(.*)$'
 
@@ -10,15 +10,15 @@ local function pin_read(id)
   local text = text_get(root .. 'p:' .. id)
   if not text then return nil end
   local p = {}
-  p.app, p.to, p.created, p.expires, p.allowed, p.used, p.state, p.multiple, p.verified, p.last, p.sent, p.seed, p.order, p.op, p.by,
-    p.ops, p.info = string.match(text, PIN_LINES)
+  p.app, p.to, p.created, p.expires, p.allowed, p.used, p.state, p.multiple, p.verified, p.last, p.sent, p.ops, p.seed, p.order, p.op,
+    p.by, p.info = string.match(text, PIN_LINES)
   return p, text
 end
 
 -- Writes it, and returns what it wrote.
 local function pin_write(id, p)
-  local text = table.concat({ p.app, p.to, p.created, p.expires, p.allowed, p.used, p.state, p.multiple, p.verified, p.last, p.sent, p.seed,
-    p.order, p.op, p.by, p.ops, p.info }, '\n')
+  local text = table.concat({ p.app, p.to, p.created, p.expires, p.allowed, p.used, p.state, p.multiple, p.verified, p.last, p.sent, p.ops,
+    p.seed, p.order, p.op, p.by, p.info }, '\n')
   text_put(root .. 'p:' .. id, text)
   return text
 end
