@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,7 +12,8 @@ import { eventually, Service } from '../support/service.ts';
 
 /**
  * Every request of the document at /docs/json, with each of its examples, sent to the running service: the answer has a documented
- * status of success and the documented shape. Only what names a thing (an id, a bulk, a user) is replaced, by one that exists.
+ * status of success and the documented shape. Only what names a thing (an id, a bulk, a user, a server) is replaced, by one
+ * that exists.
  */
 
 interface Schema {
@@ -44,13 +48,21 @@ const LATER = new Date(Date.now() + 30 * 86_400_000).toISOString().replace('Z', 
 const ORDER = ['post', 'put', 'patch', 'get', 'delete'];
 
 let service: Service;
+/** In place of the customers' servers of the examples: nothing leaves this machine. */
+let customer: Server;
 let document: OpenApi;
 let made: { application: string; message: string; mail: string; event: string };
 beforeAll(async () => {
+  customer = createServer((_request, response) => response.end('ok'));
+  customer.listen(0, '127.0.0.1');
+  await once(customer, 'listening');
   const folder = mkdtempSync(join(process.env.SAYPIN_TEST_RUN ?? tmpdir(), 'examples-'));
   const file = join(folder, 'saypin.json');
   const words = { subject: 'Your code', text: 'Hello {{firstName}}, your code is {{pin}}.' };
-  writeFileSync(file, JSON.stringify({ email: { templates: { 1234: words } } }));
+  writeFileSync(
+    file,
+    JSON.stringify({ email: { templates: { 1234: words } }, webhooks: { allowPrivate: true } }),
+  );
   service = await Service.start({ SAYPIN_CONFIG: file });
   document = (await service.api<OpenApi>('GET', '/docs/json')).body;
   const application = await posted('/2fa/2/applications', { name: 'Examples', configuration: NO_LIMITS });
@@ -78,7 +90,11 @@ beforeAll(async () => {
   };
 });
 // Not stopped: it would see the calls of the examples to their end.
-afterAll(async () => await service?.kill());
+afterAll(async () => {
+  await service?.kill();
+  customer.closeAllConnections();
+  customer.close();
+});
 
 it('every example of the document works as it says', { timeout: 60_000 }, async () => {
   const wrong: string[] = [];
@@ -176,7 +192,8 @@ function shape(schema: Schema): z.ZodType {
 
 /** The example with the names that stand for something of one's own. */
 function withNames(example: unknown, names: Names): unknown {
-  return JSON.parse(JSON.stringify(example), (key, value: unknown) => names[`.${key}`] ?? value);
+  const text = JSON.stringify(example).replaceAll(/https:\/\/[a-z]+\.example\.com/g, customerUrl());
+  return JSON.parse(text, (key, value: unknown) => names[`.${key}`] ?? value);
 }
 
 /** Things of its own for each request, so that none sees what another has done. */
@@ -211,6 +228,10 @@ async function namesFor(path: string, method: string): Promise<Names> {
   return { ...ids, language: 'en', '?msisdn': PHONE, '?to': PHONE, '.bulkId': ours };
 }
 
+function customerUrl(): string {
+  return `http://127.0.0.1:${(customer.address() as AddressInfo).port}`;
+}
+
 async function posted(path: string, body: unknown): Promise<Record<string, string | undefined>> {
   const answer = await service.api<Record<string, string>>('POST', path, body);
   if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
@@ -227,7 +248,7 @@ async function pin(byMail: boolean): Promise<string> {
 async function webhook(path: string): Promise<Names> {
   if (!path.includes('{id}')) return {};
   const { id } = await posted('/v1/webhooks', {
-    url: 'https://shop.example.com/hooks',
+    url: `${customerUrl()}/hooks`,
     types: ['delivery.failed'],
   });
   return { id: id! };
