@@ -49,17 +49,15 @@ async function timeline(id: string): Promise<readonly Step[]> {
 }
 
 /** `tries`: of a request that provably did not arrive; others may have been a yes, and are not repeated. */
-const MANNERS: readonly (readonly [manner: Manner, tries: number])[] = [
-  ['429', 3],
-  ['500', 1],
-  ...(FULL
-    ? ([
-        ['503', 1],
-        ['garbage', 1],
-        ['reset', 1],
-      ] as const)
-    : []),
-];
+const MANNERS: readonly (readonly [manner: Manner, tries: number])[] = FULL
+  ? [
+      ['429', 3],
+      ['500', 1],
+      ['503', 1],
+      ['garbage', 1],
+      ['reset', 1],
+    ]
+  : [['500', 1]];
 
 describe('a carrier that says no to a text', () => {
   test.each(MANNERS)('%s', { timeout: 180_000 }, async (manner, tries) => {
@@ -128,38 +126,42 @@ describe('a carrier that says no to a call', () => {
 });
 
 /** After the answer to a send whose text the carrier fails unclearly: before and after that is written down, and just before the call. */
-const KILLED_AFTER_MS = FULL ? [0, 5, 30, 300, 900, 1_050] : [300];
+const KILLED_AFTER_MS = [0, 5, 30, 300, 900, 1_050];
 
-test('killed while a plan waits for word of a text: one call each', { timeout: 240_000 }, async () => {
-  rude.manner = '500';
-  rude.only = 'Messages';
-  const waits: number[] = [];
-  for (const [index, ms] of KILLED_AFTER_MS.entries()) {
-    const number = `+4179150${String(3_000 + index)}`;
-    await load.create(number, 1);
-    await pause(ms);
-    await world.kill();
-    await world.restart();
-    const ready = performance.now();
-    await eventually('a call', async () => calls(number) > 0, 30_000);
-    waits.push(Math.max(0, world.carrier.of(number, 'call')[0]!.at - ready));
-  }
-  const { wrong, figures } = await settleAndCheck(world, load);
-  record({
-    fault: 'F15',
-    on: 'a text, 500, and killed',
-    runs: KILLED_AFTER_MS.length,
-    figures: {
-      calls: figures.calls ?? 0,
-      asked: rude.counts['500']!,
-      worstAfterReadyMs: Math.round(Math.max(...waits)),
-    },
-  });
-  expect(wrong).toEqual([]);
-  expect(figures.duplicateCalls).toBe(0);
-  // Killed before the failure was written down, a text is asked for once more.
-  expect(rude.counts['500']).toBeLessThanOrEqual(2 * KILLED_AFTER_MS.length);
-});
+test.skipIf(!FULL)(
+  'killed while a plan waits for word of a text: one call each',
+  { timeout: 240_000 },
+  async () => {
+    rude.manner = '500';
+    rude.only = 'Messages';
+    const waits: number[] = [];
+    for (const [index, ms] of KILLED_AFTER_MS.entries()) {
+      const number = `+4179150${String(3_000 + index)}`;
+      await load.create(number, 1);
+      await pause(ms);
+      await world.kill();
+      await world.restart();
+      const ready = performance.now();
+      await eventually('a call', async () => calls(number) > 0, 30_000);
+      waits.push(Math.max(0, world.carrier.of(number, 'call')[0]!.at - ready));
+    }
+    const { wrong, figures } = await settleAndCheck(world, load);
+    record({
+      fault: 'F15',
+      on: 'a text, 500, and killed',
+      runs: KILLED_AFTER_MS.length,
+      figures: {
+        calls: figures.calls ?? 0,
+        asked: rude.counts['500']!,
+        worstAfterReadyMs: Math.round(Math.max(...waits)),
+      },
+    });
+    expect(wrong).toEqual([]);
+    expect(figures.duplicateCalls).toBe(0);
+    // Killed before the failure was written down, a text is asked for once more.
+    expect(rude.counts['500']).toBeLessThanOrEqual(2 * KILLED_AFTER_MS.length);
+  },
+);
 
 test(
   'answers that are lost: what was placed is adopted, and no phone rings twice',
