@@ -125,8 +125,10 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     how: 'a proxy before the carrier; each rule with a fake clock',
     files: [
       'test/faults/carrier.test.ts',
+      'test/delivery/down-carrier.test.ts',
       'test/delivery/dial.test.ts',
       'test/delivery/pin-messages.test.ts',
+      'test/carriers/circuit.test.ts',
     ],
     environment: { KILLS: '10' },
   },

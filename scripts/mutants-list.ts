@@ -13,6 +13,7 @@ export interface Mutant {
 const SQLITE = 'test/contract/sqlite-store.test.ts';
 const REDIS_REPLY = 'test/store/redis-lost-reply.test.ts';
 const PLANS = 'test/delivery/plans.test.ts';
+const DOWN = 'test/delivery/down-carrier.test.ts';
 
 /** The first three are the quick form. */
 export const MUTANTS: readonly Mutant[] = [
@@ -101,6 +102,41 @@ export const MUTANTS: readonly Mutant[] = [
     find: `        arm: [planTimer(pinId, turn, 'failure', FAILURE_SLACK_MS)],`,
     replace: '        arm: [],',
     tests: [PLANS],
+  },
+  {
+    name: 'F15: that a plan goes on is not written with the failure of its text',
+    file: 'src/delivery/pin-messages/courier.ts',
+    find: '      const arm = [timer, reservedGuard(ref)];',
+    replace: '      const arm = [reservedGuard(ref)];',
+    tests: [DOWN],
+  },
+  {
+    name: 'I4: a call may begin behind one that may have been placed',
+    file: 'src/delivery/plans/unclear.ts',
+    find: '  return call < 0 ? behind : behind.slice(0, call);',
+    replace: '  return behind;',
+    tests: [DOWN],
+  },
+  {
+    name: 'I4: a call that its plan has left behind is dialled again',
+    file: 'src/delivery/dial.ts',
+    find: '    if (await this.#isLeftBehind(delivery)) return await this.#leave(ref, placed);',
+    replace: '',
+    tests: [DOWN],
+  },
+  {
+    name: 'F15: a text is tried again although its plan has gone on',
+    file: 'src/delivery/pin-messages/courier.ts',
+    find: `        if (trouble.hurried && !(await this.#deps.onward(message.pinId, message.ref))) return refusal;`,
+    replace: '',
+    tests: [DOWN],
+  },
+  {
+    name: 'F15: everybody looks at once whether a carrier is back',
+    file: 'src/carriers/circuit.ts',
+    find: '    this.#lookAt = now + LOOK_MS;',
+    replace: '',
+    tests: ['test/carriers/circuit.test.ts'],
   },
   {
     name: 'I6: an event is taken out of the outbox before it was pushed',

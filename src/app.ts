@@ -8,13 +8,14 @@ import { eventsApi } from './api/events/index.ts';
 import { numberApi } from './api/infobip/number/index.ts';
 import { legacyQueryApi, smsApi } from './api/infobip/sms/index.ts';
 import { ttsApi } from './api/infobip/tts/index.ts';
-import { createHealth } from './api/health.ts';
+import { createHealth, type HealthNote } from './api/health.ts';
 import { listen } from './api/listen.ts';
 import { createOverload } from './api/overload.ts';
 import { createServer } from './api/server.ts';
 import { verifyApi } from './api/verify/index.ts';
 import { welcomePage } from './api/welcome/index.ts';
 import { startCarriers, type Carriers } from './app-carriers.ts';
+import { createCircuits, type CircuitView } from './carriers/circuits.ts';
 import { createCustomerEvents } from './app-events.ts';
 import { openStore } from './app-store.ts';
 import type { Clock } from './clock.ts';
@@ -70,10 +71,12 @@ export async function startApp(
     closers.push(async () => await speech.close());
     const started = await startCarriers(config, deps);
     closers.push(async () => await started.close());
+    const circuits = createCircuits({ clock, random, log });
     const carriers: Carriers = {
       ...started,
-      calls: around?.calls?.(started.calls) ?? started.calls,
-      texts: around?.texts?.(started.texts) ?? started.texts,
+      calls: circuits.calls(around?.calls?.(started.calls) ?? started.calls),
+      texts: circuits.texts(around?.texts?.(started.texts) ?? started.texts),
+      mail: started.mail && circuits.mail(started.mail),
     };
 
     const metrics = createMetrics({ version: packageJson.version, carriers: carrierNames(carriers) });
@@ -90,6 +93,7 @@ export async function startApp(
       log,
       timersAskedMsAgo: () => store.timersAskedMsAgo(),
       lagMs: () => lag.meanMs,
+      notes: () => carriersDown(circuits.states()),
     });
     const waitingMs = (): number => Math.max(lag.meanMs, store.waitingMs());
     const overload = createOverload({ clock, log, metrics, waitingMs });
@@ -126,6 +130,7 @@ export async function startApp(
       ...(carriers.mail && { mail: { carrier: carriers.mail, templates: config.email.templates } }),
       ...(events.gate && { gate: events.gate }),
       count: what => metrics.counted(what),
+      adopted: (carrier, use) => circuits.adopted(carrier, use),
       messageCalls,
       watch: call => liveCalls.watch(call),
       ...(opened.nodes && { nodes: opened.nodes }),
@@ -139,6 +144,7 @@ export async function startApp(
       routeText: () => route({}),
       recordings,
       messageCalls,
+      adopted: (carrier, use) => circuits.adopted(carrier, use),
     });
     const auth = createAuth({ store, builtInKeyHash: hashApiKey(config.apiKey), clock, random, log });
     const { authenticate } = auth;
@@ -195,7 +201,7 @@ export async function startApp(
               verifications: delivery.verifications,
               speech,
               voice: config.voice,
-              carriers: carrierSummaries(carriers),
+              carriers: () => carrierSummaries(carriers, circuits.states()),
               clock,
               random,
               log,
@@ -236,6 +242,7 @@ export async function startApp(
       mediaSockets: () => overload.gate.mediaSockets,
       requests: () => overload.gate.requests(),
       admission: () => overload.gate.admission(),
+      circuits: () => circuits.states(),
       ready: async () => (await health.reasons()).length === 0,
       backlog: async () => await store.backlog?.(),
     });
@@ -266,7 +273,11 @@ export async function startApp(
 }
 
 /** In the order in which they are asked; without their credentials. */
-function carrierSummaries({ calls, texts, mail, route }: Carriers): readonly CarrierSummary[] {
+function carrierSummaries(
+  { calls, texts, mail, route }: Carriers,
+  states: readonly CircuitView[],
+): readonly CarrierSummary[] {
+  const circuits = (name: string) => states.filter(({ carrier }) => carrier === name);
   const numbers = [...new Set([...calls.keys(), ...texts.keys()])].map((name): CarrierSummary => {
     const from = route({ carrier: name })?.from;
     return {
@@ -276,9 +287,22 @@ function carrierSummaries({ calls, texts, mail, route }: Carriers): readonly Car
         ...(texts.has(name) ? ['sms' as const] : []),
       ],
       ...(from !== undefined && { from }),
+      circuits: circuits(name).filter(({ use }) => use !== 'mail'),
     };
   });
-  return [...numbers, ...(mail ? [{ name: mail.name, channels: ['email' as const] }] : [])];
+  const mails = (mail ? [mail] : []).map(({ name }): CarrierSummary => ({
+    name,
+    channels: ['email'],
+    circuits: circuits(name).filter(({ use }) => use === 'mail'),
+  }));
+  return [...numbers, ...mails];
+}
+
+/** Named by readiness, which they are no reason against: other carriers and channels work. */
+function carriersDown(states: readonly CircuitView[]): readonly HealthNote[] {
+  return states
+    .filter(({ state }) => state !== 'closed')
+    .map(({ carrier, use, state }) => ({ part: 'carrier', text: `${carrier}: ${use} are down (${state})` }));
 }
 
 function carrierNames({ calls, texts, mail }: Carriers): readonly string[] {

@@ -26,6 +26,12 @@ export interface HealthReason {
   readonly text: string;
 }
 
+/** What whoever watches the service should know, though it is ready. */
+export interface HealthNote {
+  readonly part: 'carrier';
+  readonly text: string;
+}
+
 export interface Health {
   /** Everything runs: until then the service is not ready. */
   started(): void;
@@ -33,6 +39,7 @@ export interface Health {
   drain(): void;
   /** Empty: ready. Never rejects. */
   reasons(): Promise<readonly HealthReason[]>;
+  notes(): readonly HealthNote[];
 }
 
 export interface HealthDeps {
@@ -43,6 +50,7 @@ export interface HealthDeps {
   readonly timersAskedMsAgo?: () => number | undefined;
   /** Of the event loop. */
   readonly lagMs?: () => number;
+  readonly notes?: () => readonly HealthNote[];
 }
 
 /** Whether this process should be given work. It fails closed: what cannot be found out is a reason against it. */
@@ -97,6 +105,7 @@ export function createHealth(deps: HealthDeps): Health {
     started() {
       startedAt = clock.monotonic();
     },
+    notes: () => deps.notes?.() ?? [],
     drain() {
       draining = true;
     },
@@ -115,16 +124,19 @@ export function createHealth(deps: HealthDeps): Health {
 
 const healthAnswer = z.object({ status: z.string() });
 
+const note = z.object({ part: z.string(), text: z.string() });
+const readyAnswer = healthAnswer.extend({ notes: z.array(note).optional() });
+
 const unreadyAnswer = errorAnswer.extend({
   status: z.string(),
-  reasons: z.array(z.object({ part: z.string(), text: z.string() })),
+  reasons: z.array(note),
 });
 
 /**
  * `/health/live`: the process answers. `/health/ready`: it should be given work; else 503 with the reasons, beside the error that
  * every other route would answer.
  */
-export function registerHealth(app: FastifyInstance, health: Pick<Health, 'reasons'>): void {
+export function registerHealth(app: FastifyInstance, health: Pick<Health, 'reasons' | 'notes'>): void {
   app.route({
     method: 'GET',
     url: '/health/live',
@@ -137,11 +149,12 @@ export function registerHealth(app: FastifyInstance, health: Pick<Health, 'reaso
     schema: {
       tags: ['Health'],
       summary: 'The store takes writes, timers run, and the service is not about to stop',
-      response: { 200: healthAnswer, 503: unreadyAnswer },
+      response: { 200: readyAnswer, 503: unreadyAnswer },
     },
     handler: async (_request, reply) => {
       const reasons = await health.reasons();
-      if (reasons.length === 0) return { status: 'ready' };
+      const notes = health.notes();
+      if (reasons.length === 0) return { status: 'ready', ...(notes.length > 0 && { notes: [...notes] }) };
       const error = classicEnvelope(new ServiceError('unavailable'));
       return reply
         .code(503)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { checkTemplate } from '../../ivr/index.ts';
 import { isNumber } from '../domain/email.ts';
 import { beside, newCallRef } from '../domain/ids.ts';
 import { parseMsisdn } from '../domain/phone.ts';
@@ -196,6 +197,9 @@ export class Sender {
   /** Better said now than found out while somebody holds the phone. */
   #checkVoice(script: CallScript, route: Route): void {
     const { carriers, speech } = this.#context;
+    if (checkTemplate(script.messageText).some(({ id }) => id === 'invalid-ssml')) {
+      throw fieldError('messageText', 'is SSML that cannot be spoken');
+    }
     // In markup the carrier's own voices speak.
     if (!carriers.get(route.carrier)?.capabilities.media) return;
     try {

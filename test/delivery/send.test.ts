@@ -70,6 +70,19 @@ describe('sending', () => {
     })();
   });
 
+  it.each([
+    'Your code is <emphasis>{{pin}}',
+    '<speak>Code <audio src="x"/> {{pin}}</speak>',
+    '<speak>{{pin}}',
+  ])('SSML that cannot be spoken is refused before anybody is called: %s', async messageText => {
+    await withRig({ template: { messageText } }, async rig => {
+      const error = await refused(rig.send());
+      expect([error.id, Object.keys(error.fields ?? {})]).toEqual(['badRequest', ['messageText']]);
+      await settle();
+      expect(rig.carrier.placed).toEqual([]);
+    })();
+  });
+
   it(
     'in a language that no voice speaks names the field, and nothing is counted or dialled',
     withRig({ template: { language: 'ja' } }, async rig => {

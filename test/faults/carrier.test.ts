@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
+import { CIRCUIT } from '../../src/carriers/circuit.ts';
 import { eventually } from '../support/service.ts';
 import { settleAndCheck } from './checker.ts';
 import { Load, pause } from './load.ts';
@@ -14,6 +15,8 @@ import { SLACK, World } from './world.ts';
  * and pin-messages.test.ts.
  */
 const NEXT_MS = 2_000;
+/** Failures in a row, until a carrier is taken to be down. */
+const OPENS = CIRCUIT.failures;
 /** The service's own patience with a carrier (`requestTimeoutMs`). */
 const HANG_MS = 10_000;
 
@@ -35,6 +38,12 @@ afterEach(async () => {
 
 const calls = (number: string): number => world.carrier.of(number, 'call').length;
 const texts = (number: string): number => world.carrier.of(number, 'text').length;
+
+/** 0 closed, 1 a request may look, 2 open. */
+async function circuit(use: 'calls' | 'texts'): Promise<number> {
+  const page = await (await fetch(`${world.service.url}/metrics`)).text();
+  return Number(new RegExp(`^saypin_carrier_circuit\\{[^}]*use="${use}"\\} (\\d)$`, 'm').exec(page)?.[1]);
+}
 
 interface Step {
   readonly channel: string;
@@ -122,6 +131,49 @@ describe('a carrier that says no to a call', () => {
     expect(calls(number)).toBe(0);
     expect(texts(number)).toBe(1);
     expect(nextMs).toBeLessThan(NEXT_MS * SLACK);
+  });
+});
+
+describe('a carrier that is down', () => {
+  test('is not asked by each send, and is back when it answers again', { timeout: 180_000 }, async () => {
+    world.journal.note({ what: 'fault', name: 'down' });
+    rude.manner = '500';
+    rude.only = 'Messages';
+    const numbers = Array.from({ length: OPENS + 3 }, (_, index) => `+4179150${String(2_000 + index)}`);
+    const waits: number[] = [];
+    for (const number of numbers) {
+      const asked = performance.now();
+      await load.create(number, 1);
+      await eventually('a call', async () => calls(number) > 0, 20_000);
+      waits.push(world.carrier.of(number, 'call')[0]!.at - asked);
+    }
+    expect(rude.counts['500'], 'requests to a carrier that is down').toBe(OPENS);
+    expect(await circuit('texts')).toBe(2);
+    expect(await circuit('calls')).toBe(0);
+    // Calls work: it stays in its pool, and says what does not.
+    const ready = await fetch(`${world.service.url}/health/ready`);
+    expect(ready.status).toBe(200);
+    expect(await ready.json()).toEqual({
+      status: 'ready',
+      notes: [{ part: 'carrier', text: 'twilio: texts are down (open)' }],
+    });
+
+    rude.manner = 'well';
+    await eventually('the end of the pause', async () => (await circuit('texts')) === 1, 10_000);
+    await load.create('+41791502999', 1);
+    await eventually('a text', async () => texts('+41791502999') > 0, 20_000);
+    await eventually('the circuit to close', async () => (await circuit('texts')) === 0);
+    const { wrong } = await settleAndCheck(world, load);
+    const nextMs = Math.max(...waits.slice(0, OPENS));
+    const openMs = Math.max(...waits.slice(OPENS));
+    record({
+      fault: 'F15',
+      on: 'texts, a circuit',
+      runs: numbers.length,
+      figures: { asked: rude.counts['500']!, nextMs: Math.round(nextMs), openMs: Math.round(openMs) },
+    });
+    expect(wrong).toEqual([]);
+    expect(openMs).toBeLessThan(nextMs);
   });
 });
 

@@ -48,7 +48,7 @@ export function activityRoutes(app: ConsoleApp, deps: Console): void {
     schema: { hide: true },
     handler: async request => {
       assertScope(callerOf(request).principal, SEE);
-      return { carriers: deps.carriers };
+      return { carriers: deps.carriers() };
     },
   });
 

@@ -16,6 +16,11 @@ export interface CarrierSummary {
   readonly channels: readonly ('sms' | 'voice' | 'email')[];
   /** Sender of messages that name none. */
   readonly from?: string;
+  /** Whether it is taken to be down, by what it is used for. */
+  readonly circuits?: readonly {
+    readonly use: 'calls' | 'texts' | 'mail';
+    readonly state: 'closed' | 'half-open' | 'open';
+  }[];
 }
 
 export interface ConsoleDeps {
@@ -28,7 +33,7 @@ export interface ConsoleDeps {
     readonly spelling: 'letters' | 'phonetic';
   };
   /** In the order in which they are asked. */
-  readonly carriers: readonly CarrierSummary[];
+  readonly carriers: () => readonly CarrierSummary[];
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Logger;

@@ -53,7 +53,7 @@ export class ConsoleServer {
           verifications,
           speech: server.speech,
           voice: { defaultLanguage: 'en', digitPauseMs: 400, spelling: 'letters' },
-          carriers: [{ name: 'acme', channels: ['voice', 'sms'], from: '+15005550006' }],
+          carriers: () => [{ name: 'acme', channels: ['voice', 'sms'], from: '+15005550006' }],
           clock,
           random: systemRandom,
           log,

@@ -10,6 +10,7 @@ import { pair } from './view-verification.ts';
 import type { Activity, Carrier, CarrierTally } from './wire.ts';
 
 const EVERY_MS = 15_000;
+const DOWN: { label: string; tone: Tone } = { label: 'down', tone: 'bad' };
 
 export function CarriersPage(): ComponentChild {
   const loaded = useLoad(
@@ -71,7 +72,8 @@ function CarrierPanel({
   readonly carrier: Carrier;
   readonly tally: CarrierTally | undefined;
 }): ComponentChild {
-  const { label, tone } = healthOf(tally);
+  const down = (carrier.circuits ?? []).filter(({ state }) => state !== 'closed');
+  const { label, tone } = down.length > 0 ? DOWN : healthOf(tally);
   return h(Panel, {
     title: carrier.name,
     note: carrier.channels.map(channel => CHANNEL_NAMES[channel]).join(', '),
@@ -87,6 +89,7 @@ function CarrierPanel({
         }),
       h('dl', { class: 'pairs' }, [
         carrier.from !== undefined && pair('Sender', carrier.from),
+        down.length > 0 && pair('Not asked for', down.map(({ use }) => use).join(', ')),
         pair('Last arrival', tally?.lastDeliveredAt === undefined ? '–' : ago(tally.lastDeliveredAt)),
         pair('Last failure', tally?.lastFailedAt === undefined ? '–' : ago(tally.lastFailedAt)),
         tally?.lastReason !== undefined && pair('Its reason', tally.lastReason),

@@ -179,6 +179,11 @@ export interface Carrier {
   readonly name: string;
   readonly channels: readonly Channel[];
   readonly from?: string;
+  /** What of it is taken to be down. */
+  readonly circuits?: readonly {
+    readonly use: 'calls' | 'texts' | 'mail';
+    readonly state: 'closed' | 'half-open' | 'open';
+  }[];
 }
 
 export interface LiveCall {
