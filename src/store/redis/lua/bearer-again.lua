@@ -10,7 +10,7 @@ if not bearer then return false end
 if not first then
   if bearer.state ~= '0' or bearer.carrier ~= '' or tonumber(bearer.tries) ~= tonumber(ARGV[4]) then return false end
   if not still_wanted(bearer.pin, bearer.created) then return false end
-  bearer.tries, bearer.updated = string.format('%.0f', bearer.tries + 1), now_text
+  bearer.tries, bearer.updated = string.format('%d', bearer.tries + 1), now_text
   lines = bearer_write(kind, ref, bearer)
   arm_timers(5)
   finish(1)

@@ -18,7 +18,7 @@ if first then
 end
 
 local limit, lease_end = tonumber(ARGV[3]), now + tonumber(ARGV[4])
-local lease_text = string.format('%.0f', lease_end)
+local lease_text = string.format('%d', lease_end)
 local claimed, rows = {}, {}
 
 local function claim_one(r, m, expires)
@@ -27,7 +27,7 @@ local function claim_one(r, m, expires)
   redis.call('ZADD', r .. 'mt', lease_text, member)
   m.st, m.n, m.cl = 'sending', string.format('%d', m.n + 1), now_text
   if expires then
-    m.x = string.format('%.0f', expires)
+    m.x = string.format('%d', expires)
     redis.call('HSET', r .. 'm:' .. m.ref, 'st', m.st, 'n', m.n, 'cl', m.cl, 'x', m.x)
   else
     redis.call('HSET', r .. 'm:' .. m.ref, 'st', m.st, 'n', m.n, 'cl', m.cl)

@@ -26,7 +26,7 @@ end
 local function end_of()
   local low, high = 0, redis.call('LLEN', index)
   if ARGV[2] == '' or tonumber(ARGV[2]) > LATEST then return high end
-  local cursor = ARGV[3] ~= '' and ARGV[3] or string.format('%013.0f', ARGV[2])
+  local cursor = ARGV[3] ~= '' and ARGV[3] or string.format('%013d', ARGV[2])
   while low < high do
     local middle = math.floor((low + high) / 2)
     if redis.call('LINDEX', index, middle) < cursor then low = middle + 1 else high = middle end

@@ -4,7 +4,8 @@
 --   d:<ref>, g:<ref>     from the first change on, a line each: state (place in its lattice), pin, created, updated, tries (dials), answered,
 --     sent (1: the PIN was marked), token (hash), op, ops, report (JSON), dialog (JSON of the text), carrier (its id, to the end)
 --@include texts
-local BEARER_LINES = '^([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n(.*)$'
+-- Of what is ours the quicker class; others' words may hold any character but a line's end.
+local BEARER_LINES = '^(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n([^\n]*)\n([^\n]*)\n()'
 
 -- Its lines, from either text; nil: there is none.
 local function bearer_lines(kind, ref)
@@ -23,6 +24,7 @@ local function bearer_read(kind, ref)
   local b = {}
   b.state, b.pin, b.created, b.updated, b.tries, b.answered, b.sent, b.token, b.op, b.ops, b.report, b.dialog, b.carrier =
     string.match(text, BEARER_LINES)
+  b.carrier = string.sub(text, b.carrier)
   return b, text
 end
 

@@ -8,7 +8,7 @@ local function bulk_fill(name, order, batches, messages)
     redis.call('HSET', root .. 'mk:' .. name, batch[1], batch[2], 's' .. batch[1], batch[3])
   end
   local created = tonumber(redis.call('HGET', bulk, 'created'))
-  local created_text = string.format('%.0f', created)
+  local created_text = string.format('%d', created)
   local lanes, refs, logged, reported, pushed, due, expiring = {}, {}, {}, {}, {}, {}, {}
   local function put(list, score, member)
     list[#list + 1] = score
@@ -35,7 +35,7 @@ local function bulk_fill(name, order, batches, messages)
     else
       put(due[m.l], created_text, member)
       if batch.validity and not lanes[m.l].paced then
-        local expires = string.format('%.0f', math.max(lanes[m.l].send, created) + batch.validity)
+        local expires = string.format('%d', math.max(lanes[m.l].send, created) + batch.validity)
         put(row, 'x', expires)
         put(expiring, expires, member)
       end

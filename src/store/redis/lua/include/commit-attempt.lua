@@ -10,7 +10,7 @@
 --@include live-calls
 local DECOY = '00000000000000000000000000000000\n+41000000000\n0\n0\n9\n0\nactive\n0\n\n\n\n\n\n\n\n\n'
 -- Lines up to `ops`, in part as one, and where the rest begins.
-local TRIED_LINES = '^(([^\n]*)\n([^\n]*)\n[^\n]*\n([^\n]*)\n([^\n]*)\n)([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n()'
+local TRIED_LINES = '^((%C*)\n([^\n]*)\n%C*\n(%C*)\n(%C*)\n)(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n()'
 local REST_LINES = '^([^\n]*)(\n[^\n]*\n[^\n]*\n([^\n]*)\n.*)$'
 
 wants.v = function(at) want(root .. 'p:' .. ARGV[at + 1]) end
@@ -21,22 +21,22 @@ runs.v = function(at)
   local lines = text_get(key)
   local decoy = not lines
   if decoy then key, lines = root .. 'decoy', DECOY end
-  local head, application, to, expires, allowed, used, state, multiple, verified, last, sent, ops, rest_at = string.match(lines, TRIED_LINES)
-  local rest = string.sub(lines, rest_at)
+  local head, application, to, expires, allowed, used, state, multiple, verified, last, sent, ops, rest_at = match(lines, TRIED_LINES)
+  local rest = sub(lines, rest_at)
 
   local function erase_seed()
-    local _, without = string.match(rest, REST_LINES)
+    local _, without = match(rest, REST_LINES)
     rest = without
   end
   -- The answer to a comparison; its calls that are not over, as they are now.
   local function compared(outcome, remaining)
     local result = { outcome, to, tonumber(remaining) }
     if outcome ~= 'verified' then return result end
-    local _, _, by = string.match(rest, REST_LINES)
+    local _, _, by = match(rest, REST_LINES)
     return live_calls(result, by)
   end
   local before = done_before(ops)
-  if before then return compared(string.match(before, '^(%a+),(%d+)$')) end
+  if before then return compared(match(before, '^(%a+),(%d+)$')) end
 
   local many, verified_before, remaining = multiple == '1', verified ~= '', allowed - used
   -- What ended the PIN, in an order that does not change as time goes by.
@@ -86,7 +86,7 @@ runs.v = function(at)
 
   -- Counted, then compared, in one step. Both are keyed digests for this attempt alone: that a comparison of strings takes
   -- longer the more they have in common says nothing of the PIN. An empty `expected` is equal to nothing.
-  used, remaining = string.format('%.0f', used + 1), remaining - 1
+  used, remaining = string.format('%d', used + 1), remaining - 1
   local right = ARGV[at + 2] ~= '' and ARGV[at + 2] == ARGV[at + 3]
   if right then
     state, last = 'verified', now_text

@@ -19,7 +19,8 @@ runs.d = function(at, last)
   local lines = bearer_lines('d', ref)
   if not lines then return { 0 } end
   local rest = ARGV[at + 4] == '' and text_get(root .. 'di:' .. ref) or ''
-  local state, pin, created, _, tries, answered, sent, token, made, ops, report, dialog, carrier = string.match(lines, BEARER_LINES)
+  local state, pin, created, _, tries, answered, sent, token, made, ops, report, dialog, carrier_at = match(lines, BEARER_LINES)
+  local carrier = sub(lines, carrier_at)
   local earlier = done_before(ops)
   if earlier then return { tonumber(earlier), lines, rest } end
 
@@ -28,7 +29,7 @@ runs.d = function(at, last)
   local applied = tonumber(to) > tonumber(state)
   local named, said = carrier == '' and carrier_id ~= '', said_text and said_text ~= '' and said_text ~= dialog
   if not applied and not named and not said then return { 0, lines, rest } end
-  local name = ARGV[at + 4] ~= '' and ARGV[at + 4] or string.match(rest, '"carrier":"([^"]*)"')
+  local name = ARGV[at + 4] ~= '' and ARGV[at + 4] or match(rest, '"carrier":"([^"]*)"')
   if named then carrier = carrier_id end
   if said then dialog = said_text end
   if applied then

@@ -18,11 +18,11 @@ local function next_order()
   local last = orders[root]
   if not last then
     local latest = redis.call('LINDEX', root .. 'v', -1)
-    last = latest and tonumber(string.sub(latest, 1, 16)) or 0
+    last = latest and tonumber(sub(latest, 1, 16)) or 0
   end
   orders[root] = math.max(begun + created, last + 1)
   created = created + 1
-  return string.format('%.0f', orders[root])
+  return string.format('%d', orders[root])
 end
 
 wants.c = function(at)
@@ -55,7 +55,7 @@ runs.c = function(at, last)
     return pin.op == op and { 'created', pin.created, 'again' } or { 'taken' }
   end
   if text_get(root .. kind .. 'i:' .. ref) then return { 'taken' } end
-  local expires = string.format('%.0f', now + ARGV[at + 6])
+  local expires = instant_in(ARGV[at + 6])
   local superseding, application_attempts, application_ms, number_attempts, number_ms, home = numbers_in(ARGV[at + 10])
   local events, info, turn = more_of(ARGV[at + 11])
   local refusal = admit_send(id, application, to, application_attempts, application_ms, number_attempts, number_ms, home and KEYS[home])

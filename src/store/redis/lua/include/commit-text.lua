@@ -14,7 +14,8 @@ runs.g = function(at, last)
   local lines = bearer_lines('g', ref)
   if not lines then return { 0 } end
   local rest = ARGV[at + 4] == '' and text_get(root .. 'gi:' .. ref) or ''
-  local state, pin, created, _, tries, answered, sent, token, made, ops, report, dialog, carrier = string.match(lines, BEARER_LINES)
+  local state, pin, created, _, tries, answered, sent, token, made, ops, report, dialog, carrier_at = match(lines, BEARER_LINES)
+  local carrier = sub(lines, carrier_at)
   local earlier = done_before(ops)
   if earlier then return { tonumber(earlier), lines, rest } end
 

@@ -1,6 +1,7 @@
 -- Verbs of a group commit (../commit.lua). Each decides first and writes last, so that one that fails has written nothing.
 --@include overlay
 --@include ops
+local byte, char, match, sub = string.byte, string.char, string.match, string.sub
 -- By the letter: `wants(at)` names the texts that it will read, as far as can be told; `runs(at, last)` does it. Both take the index in ARGV before
 -- its first argument, and that of its last; `root` is its shard's.
 local wants, runs = {}, {}
@@ -17,10 +18,21 @@ local function numbers_in(text)
   return unpack(list)
 end
 
+-- The text of an instant in so many ms: most operations have the same.
+local instants = {}
+local function instant_in(ms)
+  local text = instants[ms]
+  if not text then
+    text = string.format('%d', now + ms)
+    instants[ms] = text
+  end
+  return text
+end
+
 -- Arms the timers in ARGV from `at` to `last`: id, in how many ms, kind and data of each (timers.lua has the layout).
 local function arm_later(at, last)
   for n = at, last, 3 do
-    local id, due = ARGV[n], string.format('%.0f', now + ARGV[n + 1])
+    local id, due = ARGV[n], instant_in(ARGV[n + 1])
     put_member(root .. 't', due, id)
     text_put(root .. 'tb:' .. id, '0|' .. due .. '|' .. ARGV[n + 2])
   end

@@ -4,10 +4,10 @@
 local function each_operation(visit)
   local at = 2
   while at <= #ARGV do
-    local verb, key, high, middle, low = string.byte(ARGV[at], 1, 5)
+    local verb, key, high, middle, low = byte(ARGV[at], 1, 5)
     root = KEYS[key - 33]
     local last = at + 1 + (high - 33) * 8100 + (middle - 33) * 90 + low - 33
-    visit(string.char(verb), at + 1, last)
+    visit(char(verb), at + 1, last)
     at = last + 1
   end
 end

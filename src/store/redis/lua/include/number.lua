@@ -61,13 +61,13 @@ end
 local function number_add(key, text, application, id, window_ms)
   local send = now_text .. application .. id
   if not text then
-    text_put(key, string.format('%013.0f', window_ms) .. send)
+    text_put(key, string.format('%013d', window_ms) .. send)
     return
   end
   local longer = tonumber(window_ms) > tonumber(string.sub(text, 1, 13))
   if #text > LONG_NUMBER and not longer then
     text_append(key, send)
   else
-    text_put(key, (longer and string.format('%013.0f', window_ms) .. string.sub(text, 14) or text) .. send)
+    text_put(key, (longer and string.format('%013d', window_ms) .. string.sub(text, 14) or text) .. send)
   end
 end

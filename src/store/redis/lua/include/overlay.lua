@@ -2,11 +2,13 @@
 -- `flush` after the last operation: each sees what the ones before it wrote, and what one that fails has gathered is dropped (`undo_all`).
 --@include time
 --@include texts
+-- Globals are looked up by name at each use.
+local ARGV, KEYS, redis_call = ARGV, KEYS, redis.call
 -- So many arguments at most for one command: what `unpack` takes.
 local MOST_ARGUMENTS = 4000
--- Texts by key, false: there is none; those that are to be written, with the ms after which they go.
-local held, changed, names, lasting = {}, {}, {}, {}
--- How it was before this operation: key, text, whether it was to be written.
+-- Texts by key, false: there is none; what is to be written, with the ms after which it goes, or 0; in this order.
+local held, pending, names, name_count = {}, {}, {}, 0
+-- How it was before this operation: key, text, ms.
 local undo, undo_count = {}, 0
 -- Flat lists: key, score or false to remove it, member; key, element; root, function.
 local members, member_count, elements, element_count, further, further_count = {}, 0, {}, 0, {}, 0
@@ -30,7 +32,7 @@ end
 text_get = function(key)
   local text = held[key]
   if text == nil then
-    text = redis.call('GET', key)
+    text = redis_call('GET', key)
     held[key] = text
   end
   return text
@@ -38,18 +40,18 @@ end
 
 -- `text` false: it goes.
 text_put = function(key, text, ms)
-  local before = changed[key]
+  local before = pending[key]
   undo[undo_count + 1], undo[undo_count + 2], undo[undo_count + 3] = key, held[key], before
   undo_count = undo_count + 3
-  held[key], lasting[key] = text, ms
+  held[key], pending[key] = text, ms or 0
   if not before then
-    changed[key] = true
-    names[#names + 1] = key
+    name_count = name_count + 1
+    names[name_count] = key
   end
 end
 
 text_append = function(key, piece, ms)
-  if changed[key] then
+  if pending[key] then
     text_put(key, held[key] .. piece, ms)
   else
     redis.call('APPEND', key, piece)
@@ -86,7 +88,7 @@ end
 local function undo_all(member_mark, element_mark, further_mark)
   for n = undo_count - 2, 1, -3 do
     local key = undo[n]
-    held[key], changed[key] = undo[n + 1], undo[n + 2]
+    held[key], pending[key] = undo[n + 1], undo[n + 2]
   end
   member_count, element_count, further_count = member_mark, element_mark, further_mark
 end
@@ -104,14 +106,15 @@ end
 
 local function flush_texts()
   local writes, gone, n = {}, {}, 0
-  for _, key in ipairs(names) do
-    local text = held[key]
-    if changed[key] then
-      changed[key] = nil
+  for i = 1, name_count do
+    local key = names[i]
+    local text, ms = held[key], pending[key]
+    if ms then
+      pending[key] = nil
       if not text then
         gone[#gone + 1] = key
-      elseif lasting[key] then
-        redis.call('SET', key, text, 'PX', lasting[key])
+      elseif ms > 0 then
+        redis_call('SET', key, text, 'PX', ms)
       else
         writes[n + 1], writes[n + 2] = key, text
         n = n + 2

@@ -9,7 +9,7 @@ local function arm_timers(at)
   if count == 0 then return at + 1 end
   local times, bodies = {}, {}
   for n = 1, count do
-    local id, due = ARGV[at + 1], string.format('%.0f', now + ARGV[at + 2])
+    local id, due = ARGV[at + 1], string.format('%d', now + ARGV[at + 2])
     times[2 * n - 1], times[2 * n] = due, id
     bodies[#bodies + 1] = root .. 'tb:' .. id
     bodies[#bodies + 1] = '0|' .. due .. '|' .. ARGV[at + 3]
