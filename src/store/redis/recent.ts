@@ -1,5 +1,5 @@
 /** What is kept of things that are under way: the last so many, and up to as many before them. */
-const MOST = 2048;
+const MOST = 4096;
 
 /**
  * What never changes of things that this process made or read a short while ago: of calls and texts, so that each step of one need not

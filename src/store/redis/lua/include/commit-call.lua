@@ -29,7 +29,6 @@ runs.d = function(at, last)
   local applied = tonumber(to) > tonumber(state)
   local named, said = carrier == '' and carrier_id ~= '', said_text and said_text ~= '' and said_text ~= dialog
   if not applied and not named and not said then return { 0, lines, rest } end
-  local name = ARGV[at + 4] ~= '' and ARGV[at + 4] or match(rest, '"carrier":"([^"]*)"')
   if named then carrier = carrier_id end
   if said then dialog = said_text end
   if applied then
@@ -45,7 +44,10 @@ runs.d = function(at, last)
   lines = state .. '\n' .. pin .. '\n' .. created .. '\n' .. now_text .. '\n' .. tries .. '\n' .. answered .. '\n' .. sent .. '\n' .. token .. '\n' ..
     made .. '\n' .. with_done(ops, applied and 1 or 0) .. '\n' .. report .. '\n' .. dialog .. '\n' .. carrier
   text_put(root .. 'd:' .. ref, lines)
-  if named then text_put(root .. 'dq:' .. name .. ':' .. carrier, ref, CALL_KNOWN_MS) end
+  if named then
+    local name = ARGV[at + 4] ~= '' and ARGV[at + 4] or match(rest, '"carrier":"([^"]*)"')
+    text_put(root .. 'dq:' .. name .. ':' .. carrier, ref, CALL_KNOWN_MS)
+  end
   if applied then
     emit_later(events)
     arm_later(cancel_later(at + 6), last)
