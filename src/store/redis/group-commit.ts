@@ -2,8 +2,8 @@ import { keysOf, type Group } from './groups.ts';
 import { unavailable, type Argument, type Mutation, type Reply, type ScriptRunner } from './script.ts';
 
 /** A file of lua/include/commit-<…>.lua. */
-export type Verb = 'create' | 'attempt' | 'call' | 'text';
-const LETTERS = { create: 'c', attempt: 'v', call: 'd', text: 'g' } as const satisfies Record<Verb, string>;
+export type Verb = 'create' | 'attempt' | 'call' | 'text' | 'complete';
+const LETTERS = { create: 'c', attempt: 'v', call: 'd', text: 'g', complete: 'k' } as const satisfies Record<Verb, string>;
 
 export interface Operation {
   readonly verb: Verb;

@@ -52,7 +52,7 @@ export function createRedisStore(deps: {
     ...deliveries.verbs,
     ...createMediaTokens({ scripts }),
     ...messages.verbs,
-    ...createTimers({ scripts }),
+    ...createTimers({ scripts, commits }),
     ...createRedisOutbox({ scripts, places }),
     ...createEventEndpoints({ scripts }),
     ...createEventLog({ scripts, places }),

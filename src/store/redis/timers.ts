@@ -1,4 +1,5 @@
 import type { DueTimer, Store } from '../store.ts';
+import type { GroupCommit } from './group-commit.ts';
 import { keysOf, shareOut, shardOfKey, type Group } from './groups.ts';
 import type { Reply, ScriptRunner } from './script.ts';
 
@@ -8,8 +9,10 @@ const MAX_REMEMBERED = 10_000;
 /** Durable timers, each in the shard of what it belongs to. */
 export function createTimers({
   scripts,
+  commits,
 }: {
   scripts: ScriptRunner;
+  commits: GroupCommit;
 }): Pick<Store, 'claimTimers' | 'completeTimer' | 'nextTimerIn'> {
   const claim = scripts.mutation('timer-claim');
   const complete = scripts.mutation('timer-complete');
@@ -44,11 +47,16 @@ export function createTimers({
     async completeTimer(id) {
       const shard = shards.get(id);
       shards.delete(id);
-      if (shard !== undefined) {
-        await complete({ shard, args: [id] });
+      if (shard === undefined) {
+        await Promise.all(scripts.groups.map(group => complete({ ...keysOf(group), args: [id] })));
         return;
       }
-      await Promise.all(scripts.groups.map(group => complete({ ...keysOf(group), args: [id] })));
+      try {
+        await commits.run({ verb: 'complete', shard, args: [id] });
+      } catch {
+        // A server without memory refuses what writes, but lets this go by itself.
+        await complete({ shard, args: [id] });
+      }
     },
 
     async nextTimerIn() {

@@ -7,4 +7,5 @@
 --@include commit-attempt
 --@include commit-call
 --@include commit-text
+--@include commit-complete
 --@include commit

@@ -38,12 +38,16 @@ local function arm_later(at, last)
   end
 end
 
+local function cancel_one(id)
+  put_member(root .. 't', false, id)
+  text_put(root .. 'tb:' .. id, false)
+end
+
 -- Takes away the timers in ARGV from `at` on: how many, then their ids. Returns what follows.
 local function cancel_later(at)
   local count = tonumber(ARGV[at])
   for n = at + 1, at + count do
-    put_member(root .. 't', false, ARGV[n])
-    text_put(root .. 'tb:' .. ARGV[n], false)
+    cancel_one(ARGV[n])
   end
   return at + count + 1
 end
