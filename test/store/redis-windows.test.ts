@@ -24,6 +24,29 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a long window on Redis', () =
   const LIMIT = { attempts: 700, windowMs: 10_000 };
   const ROUNDS = 3;
 
+  it('counts the sends of a number though their PINs are deleted, and is deleted after that', async () => {
+    const { store } = harness;
+    const perNumber = { attempts: 2, windowMs: 100_000 };
+    const options = { applicationId: applicationId(), ttlMs: 1000, limits: { ...NO_SEND_LIMITS, perNumber } };
+    const { pin } = pinRequest(options);
+    await store.createPin(pinRequest(options));
+    await harness.advance(10_000);
+    await store.createPin(pinRequest(options));
+    await harness.advance(5000);
+    expect(await store.sweep({ retentionMs: 2000 })).toMatchObject({ rowsDeleted: 2 });
+    expect(await store.listVerifications({ applicationId: pin.applicationId, to: pin.to })).toEqual([]);
+    expect(await store.createPin(pinRequest(options))).toMatchObject({
+      outcome: 'limited',
+      retryAfterMs: 85_000,
+    });
+    await harness.advance(85_000);
+    const last = await store.createPin(pinRequest(options));
+    expect(last.outcome).toBe('created');
+    await harness.advance(200_000);
+    await store.sweep({ retentionMs: 2000 });
+    expect(await server.client.keys('*}n*')).toEqual([]);
+  });
+
   it.each(['perNumber', 'perApplication'] as const)('is exact, however much was in it (%s)', async limit => {
     const { store } = harness;
     const application = applicationId();

@@ -3,7 +3,10 @@ import { unavailable, type Argument, type Mutation, type Reply, type ScriptRunne
 
 /** A file of lua/include/commit-<…>.lua. */
 export type Verb = 'create' | 'attempt' | 'call' | 'text' | 'complete';
-const LETTERS = { create: 'c', attempt: 'v', call: 'd', text: 'g', complete: 'k' } as const satisfies Record<Verb, string>;
+const LETTERS = { create: 'c', attempt: 'v', call: 'd', text: 'g', complete: 'k' } as const satisfies Record<
+  Verb,
+  string
+>;
 
 export interface Operation {
   readonly verb: Verb;

@@ -25,7 +25,7 @@ export function createSweep(deps: { scripts: ScriptRunner; sweepTokens: () => Pr
     for (const shard of SHARDS) {
       seedsErased += await inChunks(eraseSeeds, shard);
       rowsDeleted += await inChunks(deletePins, shard, retentionMs);
-      await deleteWindows({ shard, args: [CHUNK] });
+      await inChunks(deleteWindows, shard);
     }
     rowsDeleted += await sweepTokens();
     return { seedsErased, rowsDeleted };

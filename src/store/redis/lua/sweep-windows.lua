@@ -1,5 +1,5 @@
 -- Deletes windows of applications of a shard that hold nothing any more (include/windows.lua), and sends of deleted PINs that count no more
--- (include/number.lua). ARGV: 2 how many of these at most. Returns how many.
+-- (include/number.lua). ARGV: 2 how many of these at most. Returns {how many of these, how many windows and sends in all}.
 --@flags allow-oom
 --@include repeat
 --@include number
@@ -14,9 +14,11 @@ for n = 1, #applications, 2 do
     deleted = deleted + 1
   end
 end
-for _, to in ipairs(redis.call('ZRANGEBYSCORE', root .. 'nw', '-inf', now, 'LIMIT', 0, ARGV[2])) do
+local numbers = redis.call('ZRANGEBYSCORE', root .. 'nw', '-inf', now, 'LIMIT', 0, ARGV[2])
+for _, to in ipairs(numbers) do
   redis.call('ZREM', root .. 'nw', to)
   forget_sends(to, { [NO_PIN] = true })
   deleted = deleted + 1
 end
-return deleted > 0 and finish(deleted) or 0
+if deleted == 0 then return { 0, 0 } end
+return finish({ #numbers, deleted })

@@ -93,15 +93,18 @@ local function undo_all(member_mark, element_mark, further_mark)
   member_count, element_count, further_count = member_mark, element_mark, further_mark
 end
 
+-- Returns the last answer.
 local function call_in_parts(command, key, list)
+  local answer
   for from = 1, #list, MOST_ARGUMENTS do
     local last = math.min(#list, from + MOST_ARGUMENTS - 1)
     if key then
-      redis.call(command, key, unpack(list, from, last))
+      answer = redis_call(command, key, unpack(list, from, last))
     else
-      redis.call(command, unpack(list, from, last))
+      answer = redis_call(command, unpack(list, from, last))
     end
   end
+  return answer
 end
 
 local function flush_texts()
@@ -163,9 +166,8 @@ local function flush_elements()
     end
   end
   for key, list in pairs(lists) do
-    local register = registers[key]
-    if register and redis.call('EXISTS', key) == 0 then redis.call('SADD', register[1], register[2]) end
-    call_in_parts('RPUSH', key, list)
+    local length, register = call_in_parts('RPUSH', key, list), registers[key]
+    if register and length == #list then redis.call('SADD', register[1], register[2]) end
   end
 end
 
