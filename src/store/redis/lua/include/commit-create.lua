@@ -66,8 +66,9 @@ runs.c = function(at, last)
   text_put(key, application .. '\n' .. to .. '\n' .. now_text .. '\n' .. expires .. '\n' .. ARGV[at + 5] .. '\n' .. order .. '\n' .. op ..
     '\n' .. kind .. ':' .. ref .. ' \n' .. ARGV[at + 4])
   insert_bearer(kind, ref, id, ARGV[at + 9])
-  push_element(root .. 'v', order .. id)
-  push_element(root .. 'va:' .. application, order .. id)
+  local entry = order .. id
+  push_element(root .. 'v', entry)
+  push_element(root .. 'va:' .. application, entry)
   push_element(root .. 's:' .. ARGV[at + 6], expires .. id, root .. 'sl', ARGV[at + 6])
   if info and info ~= '' then
     afterwards(function() run_insert(id, ref, info, turn) end)
