@@ -301,6 +301,7 @@ function figuresOf(entries: readonly Entry[], known: ReadonlyMap<string, Known>)
     ),
     events: new Set(events.map(({ id }) => id)).size,
     eventsTwice: duplicates(events.map(({ webhookId }) => webhookId)),
+    medianReadyMs: readies.toSorted((a, b) => a - b)[Math.floor(readies.length / 2)] ?? 0,
     worstReadyMs: Math.max(...readies),
   };
 }
