@@ -86,4 +86,28 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'what is asked of Redis in one
     expect(await store.getPin(first.pin.pinId)).toMatchObject({ attemptsUsed: 1 });
     expect(await store.getPin(last.pin.pinId)).toMatchObject({ state: 'verified' });
   });
+
+  it('takes back what one wrote before it failed', async () => {
+    const { store } = harness;
+    const { pin } = await createdPin(store);
+    const key = keyOf(pin.pinId);
+    const lines = (await server.client.get(key))?.split('\n') ?? [];
+    // It is read only once the new send was counted: the earlier PIN is to be superseded.
+    await server.client.set(key, lines.with(3, 'never').join('\n'));
+    const everything = async () => {
+      const keys = (await server.client.keys('*')).toSorted();
+      const types = await Promise.all(keys.map(each => server.client.type(each)));
+      const texts = keys.filter((_, n) => types[n] === 'string');
+      const lists = keys.filter((_, n) => types[n] === 'list');
+      return [
+        keys,
+        await Promise.all(texts.map(each => server.client.get(each))),
+        await Promise.all(lists.map(each => server.client.lrange(each, 0, -1))),
+      ];
+    };
+    const before = await everything();
+    const request = pinRequest({ applicationId: pin.applicationId, supersede: true });
+    await expect(store.createPin(request)).rejects.toMatchObject({ id: 'unavailable' });
+    expect(await everything()).toEqual(before);
+  });
 });

@@ -20,6 +20,7 @@ local function application_add(home, application, attempts, window_ms)
       return wait
     end
   end
+  added_at_once(key)
   if count % PRUNED_EVERY == 1 then
     redis.call('ZADD', home .. 'aw', 'GT', window_ms, application)
     local longest = tonumber(redis.call('ZSCORE', home .. 'aw', application))

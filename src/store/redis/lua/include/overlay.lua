@@ -10,6 +10,8 @@ local MOST_ARGUMENTS = 4000
 local held, pending, names, name_count = {}, {}, {}, 0
 -- How it was before this operation: key, text, ms.
 local undo, undo_count = {}, 0
+-- The LIST to which this operation added an entry at once: what others added lies before it.
+local added
 -- Flat lists: key, score or false to remove it, member; key, element; root, function.
 local members, member_count, elements, element_count, further, further_count = {}, 0, {}, 0, {}, 0
 local registers = {}
@@ -60,6 +62,8 @@ text_append = function(key, piece, ms)
   end
 end
 
+added_at_once = function(key) added = key end
+
 -- To a ZSET; `score` false takes it away.
 local function put_member(key, score, member)
   members[member_count + 1], members[member_count + 2], members[member_count + 3] = key, score, member
@@ -81,7 +85,7 @@ end
 
 -- Where the lists stand as an operation begins.
 local function marks()
-  undo_count = 0
+  undo_count, added = 0, nil
   return member_count, element_count, further_count
 end
 
@@ -91,6 +95,7 @@ local function undo_all(member_mark, element_mark, further_mark)
     held[key], pending[key] = undo[n + 1], undo[n + 2]
   end
   member_count, element_count, further_count = member_mark, element_mark, further_mark
+  if added then redis_call('RPOP', added) end
 end
 
 -- Returns the last answer.

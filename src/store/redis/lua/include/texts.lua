@@ -15,3 +15,6 @@ local function text_append(key, piece, ms)
   redis.call('APPEND', key, piece)
   if ms then redis.call('PEXPIRE', key, ms) end
 end
+
+-- Tells of an entry that was added to the end of a LIST at once.
+local function added_at_once() end
