@@ -241,7 +241,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'Redis: a command that comes again is done again (attempts, calls)',
-    file: 'src/store/redis/lua/include/done.lua',
+    file: 'src/store/redis/lua/include/ops.lua',
     find: `  return at and string.match(ops, '^[^;]*', at + 1)`,
     replace: '  return nil',
     tests: [REDIS_REPLY],
@@ -271,18 +271,26 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'Redis: a wrong guess is not counted',
-    file: 'src/store/redis/lua/pin-attempt.lua',
-    find: `used, remaining = string.format('%.0f', used + 1), remaining - 1`,
-    replace: `if ARGV[3] == ARGV[4] then used, remaining = string.format('%.0f', used + 1), remaining - 1 end`,
+    file: 'src/store/redis/lua/include/commit-attempt.lua',
+    find: `used, remaining = string.format('%d', used + 1), remaining - 1`,
+    replace: `if ARGV[at + 2] == ARGV[at + 3] then used, remaining = string.format('%d', used + 1), remaining - 1 end`,
     tests: ['test/contract/redis-store.test.ts'],
     only: 'attemptPin',
   },
   {
     name: 'Redis: the time of the process in place of the server',
     file: 'src/store/redis/script.ts',
-    find: '    if (testTime) return `=${testTime()}`;',
-    replace: '    if (testTime ?? clock) return `=${testTime?.() ?? clock.now()}`;',
+    find: '    if (testTime) return `=${this.#testMicros(testTime(), operations)}`;',
+    replace:
+      '    if (testTime ?? clock) return `=${this.#testMicros(testTime?.() ?? clock.now(), operations)}`;',
     tests: ['test/faults/clock.test.ts'],
     only: 'redis',
+  },
+  {
+    name: 'Redis: an operation that fails keeps half of what it did',
+    file: 'src/store/redis/lua/include/commit.lua',
+    find: '    undo_all(members_then, elements_then, further_then)',
+    replace: '',
+    tests: ['test/store/redis-group-commit.test.ts'],
   },
 ];
