@@ -12,6 +12,7 @@ const SLOW = [
   'test/browser/phone-looks.test.ts',
   'test/browser/phone-behaviours.test.ts',
   'test/browser/phone-call.test.ts',
+  'test/docs/samples.test.ts',
   'test/contract/redis-cluster.test.ts',
   'test/contract/redis-resent.test.ts',
   'test/e2e/many-nodes.test.ts',
