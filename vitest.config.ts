@@ -17,6 +17,7 @@ const SLOW = [
   'test/contract/redis-resent.test.ts',
   'test/e2e/many-nodes.test.ts',
   'test/faults/broken-file.test.ts',
+  'test/faults/bulk-kill.test.ts',
   'test/faults/callbacks.test.ts',
   'test/faults/carrier.test.ts',
   'test/faults/clock.test.ts',
@@ -25,6 +26,7 @@ const SLOW = [
   'test/faults/stall.test.ts',
   'test/faults/stall-media.test.ts',
   'test/faults/steps.test.ts',
+  'test/faults/verify-races.test.ts',
 ];
 
 /** `vitest run test/faults/clock.test.ts`, and the scripts of the fault suite and the mutants. */
