@@ -3,16 +3,13 @@ import { z } from 'zod';
 
 import { ServiceError, type ErrorId } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { isShed, toServiceError } from './error-handler.ts';
+import { isShed, retryAfterSeconds, toServiceError } from './error-handler.ts';
 import { documented } from './openapi.ts';
 
 /** Errors of our own API as problem details (RFC 9457): `application/problem+json`. */
 
 export const PROBLEM_TYPE = 'application/problem+json';
 const TYPES_PATH = '/v1/problems';
-
-/** What a caller is told to wait where the cause knows no better. */
-const DEFAULT_RETRY_AFTER_MS = 1_000;
 
 export interface ProblemType {
   readonly id: string;
@@ -141,7 +138,8 @@ export function problemOf(error: ServiceError, requestId: string): Problem {
   const errors = Object.entries(error.fields ?? {}).flatMap(([field, messages]) =>
     messages.map(message => ({ field, message })),
   );
-  const retryAfter = retryAfterSeconds(error);
+  const waits = error.retryAfterMs !== undefined || error.status === 429 || error.status === 503;
+  const retryAfter = waits ? retryAfterSeconds(error) : undefined;
   const [first] = errors;
   return {
     type: `${TYPES_PATH}/${id}`,
@@ -153,13 +151,6 @@ export function problemOf(error: ServiceError, requestId: string): Problem {
     ...(errors.length > 0 && { errors }),
     ...(retryAfter !== undefined && { retryAfter }),
   };
-}
-
-/** Whole seconds, rounded up: who waits that long is not refused again. */
-function retryAfterSeconds(error: ServiceError): number | undefined {
-  const always = error.status === 429 || error.status === 503;
-  const ms = error.retryAfterMs ?? (always ? DEFAULT_RETRY_AFTER_MS : undefined);
-  return ms === undefined ? undefined : Math.max(1, Math.ceil(ms / 1_000));
 }
 
 /** The error handler of a scope whose errors are problem details: as `createErrorHandler` in all but the envelope. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { RandomBytes } from '../domain/ids.ts';
+import { chance, type RandomBytes } from '../domain/ids.ts';
 import type { CarrierError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { CallCarrier } from './carrier.ts';
@@ -47,7 +47,7 @@ export function createCircuits(deps: CircuitsDeps): Circuits {
       {
         what: `${carrier} (${use})`,
         clock,
-        chance: () => random(4).readUInt32BE() / 2 ** 32,
+        chance: () => chance(random),
         isOutage: use === 'mail' ? isMailOutage : isOutage,
         changed: ({ state, pauseMs, error }) => {
           const line = { carrier, use, state, ...(pauseMs !== undefined && { pauseMs }) };

@@ -8,6 +8,9 @@ export type RandomBytes = (size: number) => Buffer;
 /** The operating system's generator. */
 export const systemRandom: RandomBytes = size => randomBytes(size);
 
+/** 0 to 1, without 1: for jitter. */
+export const chance = (random: RandomBytes): number => random(4).readUInt32BE() / 2 ** 32;
+
 const ID_BYTES = 16;
 
 function hexId(random: RandomBytes): string {

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../clock.ts';
-import { systemRandom, type RandomBytes } from '../../domain/ids.ts';
+import { chance, systemRandom, type RandomBytes } from '../../domain/ids.ts';
 import { pushRetryDelayMs, standardRetryDelayMs } from '../../domain/push-schedule.ts';
 import { assertNever } from '../../errors.ts';
 import { background, type Logger } from '../../log.ts';
@@ -263,11 +263,11 @@ class OutboxPusher implements Pusher {
   }
 
   async #retry(event: StoredEvent, head: PushHead, retryAfterMs?: number): Promise<void> {
-    const { store, log } = this.#deps;
+    const { store, log, random = systemRandom } = this.#deps;
     this.#targets.refused(event.target);
     const inMs =
       head.schedule === 'standard'
-        ? standardRetryDelayMs(event.tries, { chance: this.#chance(), retryAfterMs })
+        ? standardRetryDelayMs(event.tries, { chance: chance(random), retryAfterMs })
         : pushRetryDelayMs(event.tries);
     if (inMs === undefined) {
       log.warn(about(event), 'push: given up');
@@ -275,11 +275,6 @@ class OutboxPusher implements Pusher {
     }
     await store.deferEvent({ id: event.id, inMs });
     this.#deps.count?.('push-failed');
-  }
-
-  #chance(): number {
-    const { random = systemRandom } = this.#deps;
-    return random(4).readUInt32BE() / 2 ** 32;
   }
 
   async #drop(event: StoredEvent, what: PushCounted): Promise<void> {
