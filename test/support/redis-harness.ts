@@ -1,4 +1,5 @@
 import { systemClock } from '../../src/clock.ts';
+import type { PinId } from '../../src/domain/types.ts';
 import { openRedisStore } from '../../src/store/redis/index.ts';
 import { shardOfId, shardRoot } from '../../src/store/redis/keys.ts';
 import type { RedisCluster } from './redis-cluster.ts';
@@ -13,6 +14,7 @@ export async function openRedisHarness(server: RedisServer): Promise<StoreHarnes
   return await openHarness({
     url: server.url,
     anyOrder: false,
+    rootOf: () => shardRoot(PREFIX, '0'),
     text: async key => await server.client.get(key),
   });
 }
@@ -23,6 +25,7 @@ export async function openClusterHarness(cluster: RedisCluster): Promise<StoreHa
   return await openHarness({
     url: cluster.url,
     anyOrder: true,
+    rootOf: pinId => shardRoot(PREFIX, shardOfId(pinId)),
     async text(key) {
       // Every server but one answers that the key is elsewhere.
       const answers = await Promise.allSettled(cluster.servers.map(({ client }) => client.get(key)));
@@ -35,6 +38,8 @@ export async function openClusterHarness(cluster: RedisCluster): Promise<StoreHa
 async function openHarness(redis: {
   url: string;
   anyOrder: boolean;
+  /** What the keys of a PIN begin with. */
+  rootOf: (pinId: PinId) => string;
   text: (key: string) => Promise<string | null>;
 }): Promise<StoreHarness> {
   let now = Date.UTC(2026, 0, 1);
@@ -60,7 +65,7 @@ async function openHarness(redis: {
       return Promise.resolve();
     },
     async comparisons(pinId) {
-      const text = await redis.text(`${shardRoot(PREFIX, shardOfId(pinId))}p:${pinId}`);
+      const text = await redis.text(`${redis.rootOf(pinId)}p:${pinId}`);
       // A line is written when, and only when, something is compared: lua/include/pin.lua.
       return Number(text?.split('\n')[5]);
     },

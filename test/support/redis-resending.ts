@@ -27,6 +27,7 @@ export class ResendingScripts extends ScriptRunner {
 
 /** As in a cluster, where no script sees two shards. */
 export class SplitScripts extends ResendingScripts {
+  override readonly shards = SHARDS;
   override readonly groups = SHARDS.map(shard => [shard]);
 }
 
@@ -37,12 +38,14 @@ export async function openResendingHarness(
 ): Promise<StoreHarness> {
   await server.client.flushall();
   let now = Date.UTC(2026, 0, 1);
+  let placeOf = (shard: string) => shard;
   async function open() {
     const connection = connectRedis(parseRedisUrl(server.url), undefined);
     const { client } = connection;
     await whenReady(client, 5000);
     const deps = { clock: systemClock, random: systemRandom, prefix: PREFIX, timeoutMs: 10_000 };
     const scripts = new Scripts({ ...deps, client, testTime: () => now });
+    placeOf = shard => scripts.placeOf(shard);
     const store = createRedisStore({ connection, clock: systemClock, scripts });
     await scripts.prepare();
     return store;
@@ -61,7 +64,7 @@ export async function openResendingHarness(
       return Promise.resolve();
     },
     async comparisons(pinId) {
-      const pin = await server.client.get(`${shardRoot(PREFIX, shardOfId(pinId))}p:${pinId}`);
+      const pin = await server.client.get(`${shardRoot(PREFIX, placeOf(shardOfId(pinId)))}p:${pinId}`);
       // Wrong or right, each counted attempt was compared once: line `used` of lua/include/pin.lua.
       return Number(pin?.split('\n')[5] ?? 0);
     },

@@ -75,7 +75,9 @@ export function createMessageIds({ scripts }: { scripts: ScriptRunner }) {
 
   async function standing(refs: readonly string[]): Promise<ReadonlySet<string>> {
     const found = await Promise.all(
-      [...Map.groupBy(refs, ref => ref.charAt(0))].map(async ([shard, own]) => await here([shard], own)),
+      [...Map.groupBy(refs, ref => scripts.placeOf(ref.charAt(0)))].map(
+        async ([shard, own]) => await here([shard], own),
+      ),
     );
     return new Set(found.flat().map(String));
   }
@@ -83,7 +85,7 @@ export function createMessageIds({ scripts }: { scripts: ScriptRunner }) {
   const byShard = <Item extends { readonly messageId: string }>(
     channel: MessageChannel,
     items: readonly Item[],
-  ) => Map.groupBy(items, ({ messageId }) => shardOf(`${channel}:${messageId}`));
+  ) => Map.groupBy(items, ({ messageId }) => scripts.placeOf(shardOf(`${channel}:${messageId}`)));
 
   return {
     /** Refs of the messages whose id is another's; of two with one id the first has it. */

@@ -6,7 +6,7 @@ import { shardOfId } from './keys.ts';
 import { packStep } from './messages-codec.ts';
 import { packEvents } from './outbox-events.ts';
 import { Recent } from './recent.ts';
-import { deliveryOf, firstLines, readRest, restOfCall, type CallRest } from './records.ts';
+import { deliveryOf, firstLinesOf, readRest, restOfCall, type CallRest } from './records.ts';
 import type { Reply, ScriptRunner } from './script.ts';
 
 export type Deliveries = Pick<Store, 'getDelivery' | 'transition' | 'claimRedial'>;
@@ -25,7 +25,10 @@ export function createDeliveries({ scripts, commits }: { scripts: ScriptRunner; 
     async getDelivery(ref) {
       const [lines, info] = await scripts.texts(shardOfId(ref), `d:${ref}`, `di:${ref}`);
       if (!info) return undefined;
-      return deliveryOf(lines ?? firstLines(info), recent.put(ref, readRest<CallRest>(info)));
+      return deliveryOf(
+        lines ?? (await firstLinesOf(scripts, ref, info)),
+        recent.put(ref, readRest<CallRest>(info)),
+      );
     },
 
     async transition(request) {

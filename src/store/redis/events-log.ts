@@ -3,7 +3,6 @@ import type { EventStore, LoggedEvent, LoggedEventFilter, NewLoggedEvent } from 
 import type { NewEvent } from '../outbox-store.ts';
 import { shardOfEvent, shardOfLogged, type EventPlaces } from './events-places.ts';
 import { keysOf, type Group } from './groups.ts';
-import { SHARDS } from './keys.ts';
 import { packEvents } from './outbox-events.ts';
 import { walk, type Entry, type Place } from './pages.ts';
 import type { Reply, ScriptRunner } from './script.ts';
@@ -65,13 +64,13 @@ export function createEventLog({
 
   return {
     async emitEvents(events) {
-      const parts = partsOf();
+      const parts = partsOf(scripts);
       for (const event of events) parts.of(shardOfEvent(event)).pushes.push(event);
       await write(parts.all);
     },
 
     async publishEvents({ sources, events, pushes }) {
-      const parts = partsOf();
+      const parts = partsOf(scripts);
       const elsewhere: string[] = [];
       for (const id of sources) {
         const shard = places.find(id);
@@ -99,7 +98,7 @@ export function createEventLog({
       const index = indexFor(filter);
       const args = [index, filter.until ?? '', filter.type ?? '', filter.applicationId ?? '', limit + 1];
       const entries = walk({
-        groups: SHARDS.map(shard => [shard]),
+        groups: scripts.groups,
         read: ([shard = '0'], [at = '', member = '']) => scan([shard], [at, member, ...args]),
         entriesOf,
         order: 'ascending',
@@ -120,7 +119,7 @@ export function createEventLog({
 
     async sweepLoggedEvents({ retentionMs }) {
       let total = 0;
-      for (const shard of SHARDS) {
+      for (const shard of scripts.shards) {
         for (let deleted = SWEEP_CHUNK; deleted >= SWEEP_CHUNK;) {
           deleted = Number(await sweep({ shard, args: [retentionMs, SWEEP_CHUNK] }));
           total += deleted;
@@ -131,10 +130,11 @@ export function createEventLog({
   };
 }
 
-function partsOf() {
+function partsOf(scripts: ScriptRunner) {
   const parts = new Map<string, Part>();
   return {
-    of(shard: string): Part {
+    of(shardOfIt: string): Part {
+      const shard = scripts.placeOf(shardOfIt);
       const known = parts.get(shard);
       if (known) return known;
       const part: Part = { sources: [], events: [], pushes: [] };

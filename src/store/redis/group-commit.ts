@@ -14,6 +14,8 @@ export interface Operation {
   /** With the verb in front, where callers may use one for two verbs. Absent: one is made for this call. */
   readonly opId?: string;
   readonly args: readonly Argument[];
+  /** Of one that makes something: names below its root and texts, which hold nothing that the server must add. */
+  readonly texts?: readonly string[];
 }
 
 /** So that no script keeps the server from others for longer than a millisecond or so. */
@@ -22,7 +24,8 @@ const MOST_OPERATIONS = 32;
 const MOST_ARGUMENTS = 2000;
 
 interface Waiting {
-  readonly resolve: (reply: Reply) => void;
+  readonly operation: Operation;
+  readonly resolve: (reply: Reply | PromiseLike<Reply>) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -30,6 +33,9 @@ interface Waiting {
 interface Lane {
   readonly group: Group;
   args: Argument[];
+  texts: string[];
+  /** What is among `texts`. */
+  names: Set<string>;
   waiting: Waiting[];
 }
 
@@ -39,9 +45,11 @@ interface Lane {
  * that is sent twice answers the same, as each of its operations does.
  */
 export class GroupCommit {
-  readonly #scripts: Pick<ScriptRunner, 'newOperation'>;
+  readonly #scripts: Pick<ScriptRunner, 'newOperation' | 'placeOf'>;
   readonly #commit: Mutation;
   readonly #commitMessage: Mutation;
+  /** Whether texts go by themselves, in front of the script: not in a cluster, which takes no transactions from ioredis but one by one. */
+  readonly #textsApart: boolean;
   readonly #lanes: readonly Lane[];
   readonly #laneOfShard = new Map<string, Lane>();
   #scheduled = false;
@@ -50,7 +58,8 @@ export class GroupCommit {
     this.#scripts = scripts;
     this.#commit = scripts.mutation('commit');
     this.#commitMessage = scripts.mutation('commit-message');
-    this.#lanes = scripts.groups.map(group => ({ group, args: [], waiting: [] }));
+    this.#textsApart = scripts.shards.length === 1;
+    this.#lanes = scripts.groups.map(group => ({ group, ...nothing() }));
     for (const lane of this.#lanes) {
       for (const shard of lane.group) this.#laneOfShard.set(shard, lane);
     }
@@ -59,10 +68,14 @@ export class GroupCommit {
 
   /** Resolves with what the verb returns. @throws ServiceError unavailable, having changed nothing */
   run(operation: Operation): Promise<Reply> {
+    return this.#gather(operation, this.#textsApart);
+  }
+
+  #gather(operation: Operation, textsApart: boolean): Promise<Reply> {
     const lane = this.#laneOf(operation.shard);
     return new Promise<Reply>((resolve, reject) => {
-      this.#add(lane.args, operation);
-      lane.waiting.push({ resolve, reject });
+      this.#add(lane, operation, textsApart);
+      lane.waiting.push({ operation, resolve, reject });
       if (lane.waiting.length >= MOST_OPERATIONS || lane.args.length >= MOST_ARGUMENTS) {
         this.#flush(lane);
       } else if (!this.#scheduled) {
@@ -77,27 +90,36 @@ export class GroupCommit {
 
   /** A step of a call that brings a message of a bulk, by itself: what it takes would weigh on all others. */
   async runWithMessage(operation: Operation & { readonly verb: 'call' }): Promise<Reply> {
-    const lane = { group: this.#laneOf(operation.shard).group, args: [], waiting: [] };
-    this.#add(lane.args, operation);
+    const lane = { group: this.#laneOf(operation.shard).group, ...nothing() };
+    this.#add(lane, operation, false);
     const answers = await this.#commitMessage({ ...keysOf(lane.group), args: lane.args });
     return answerOf((answers as readonly Reply[])[0]);
   }
 
   /** Where an operation finds a shard of its group: an index in KEYS. */
   keyOf(shard: string): number {
-    const place = this.#laneOf(shard).group.indexOf(shard);
+    const place = this.#laneOf(shard).group.indexOf(this.#scripts.placeOf(shard));
     return place === 0 ? 1 : place + 2;
   }
 
   #laneOf(shard: string): Lane {
-    const lane = this.#laneOfShard.get(shard);
+    const lane = this.#laneOfShard.get(this.#scripts.placeOf(shard));
     if (!lane) throw new Error('no such shard');
     return lane;
   }
 
-  #add(list: Argument[], { verb, shard, opId, args }: Operation): void {
-    list.push(headOf(LETTERS[verb], this.keyOf(shard), args.length), opId ?? this.#scripts.newOperation());
+  #add({ args: list, texts: before, names }: Lane, operation: Operation, textsApart: boolean): void {
+    const { verb, shard, opId, args, texts = [] } = operation;
+    // One name twice: the second is seen to by the script, in its turn.
+    const apart = textsApart && texts.length > 0 && texts.every((text, n) => n % 2 === 1 || !names.has(text));
+    const letter = texts.length > 0 && !apart ? LETTERS[verb].toUpperCase() : LETTERS[verb];
+    const count = args.length + (apart ? 0 : texts.length);
+    list.push(headOf(letter, this.keyOf(shard), count), opId ?? this.#scripts.newOperation());
     for (const arg of args) list.push(arg);
+    for (const text of texts) {
+      if (!apart) list.push(text);
+      else if (before.push(text) % 2 === 1) names.add(text);
+    }
   }
 
   #flushAll(): void {
@@ -107,24 +129,29 @@ export class GroupCommit {
   }
 
   #flush(lane: Lane): void {
-    const { args, waiting, group } = lane;
-    lane.args = [];
-    lane.waiting = [];
-    this.#commit({ ...keysOf(group), args, operations: waiting.length }).then(
-      answers => settle(waiting, answers as readonly Reply[]),
+    const { args, texts, waiting, group } = lane;
+    Object.assign(lane, nothing());
+    const opId = this.#scripts.newOperation();
+    const mark = texts.length > 0 && { opId, texts };
+    if (mark) args[0] = opId;
+    this.#commit({ ...keysOf(group), args, operations: waiting.length, ...mark }).then(
+      answers => this.#settle(waiting, answers as readonly Reply[]),
       (error: unknown) => {
         for (const { reject } of waiting) reject(error);
       },
     );
   }
-}
 
-function settle(waiting: readonly Waiting[], answers: readonly Reply[]): void {
-  for (const [n, { resolve, reject }] of waiting.entries()) {
-    try {
-      resolve(answerOf(answers[n]));
-    } catch (error) {
-      reject(error);
+  #settle(waiting: readonly Waiting[], answers: readonly Reply[]): void {
+    for (const [n, { operation, resolve, reject }] of waiting.entries()) {
+      try {
+        const answer = answerOf(answers[n]);
+        // Done before, or beside texts that are there already: the script sees to them itself.
+        if ((answer as readonly Reply[])[0] === 'whole') resolve(this.#gather(operation, false));
+        else resolve(answer);
+      } catch (error) {
+        reject(error);
+      }
     }
   }
 }
@@ -134,6 +161,11 @@ function answerOf(answer: Reply | undefined): Reply {
   const [word, why] = answer as readonly Reply[];
   if (word === '!') throw unavailable(new Error(`Redis: ${String(why)}`));
   return answer as Reply;
+}
+
+function nothing(): Omit<Lane, 'group'> {
+  // In front the mark of the texts: see lua/commit.lua.
+  return { args: [''], texts: [], names: new Set(), waiting: [] };
 }
 
 const [FIRST, BASE] = [33, 90];

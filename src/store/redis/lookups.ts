@@ -44,7 +44,7 @@ export function createRedisLookups({ scripts }: { scripts: ScriptRunner }): Look
   async function reserveIds(bulkId: string, ids: readonly string[], keepMs: number): Promise<void> {
     if (new Set(ids).size < ids.length) throw unavailable(new Error('a messageId is given twice'));
     const held = await Promise.all(
-      byShard(ids).map(async ([shard, own]) => {
+      byShard(scripts, ids).map(async ([shard, own]) => {
         const taken = (await reserve({ shard, args: [bulkId, keepMs, 0, ...own] })) as readonly string[];
         for (let i = 0; i < taken.length; i += 2) {
           const [id = '', holder = ''] = taken.slice(i, i + 2);
@@ -62,7 +62,7 @@ export function createRedisLookups({ scripts }: { scripts: ScriptRunner }): Look
     const { bulkIds, messageIds } = filter;
     if (messageIds) {
       const found = await Promise.all(
-        byShard([...new Set(messageIds)]).map(async ([shard, ids]) => {
+        byShard(scripts, [...new Set(messageIds)]).map(async ([shard, ids]) => {
           const bulks = (await holders([shard], ids)) as readonly string[];
           return await Promise.all(ids.map((id, i) => readBulk(bulks[i] ?? '', [id])));
         }),
@@ -144,8 +144,8 @@ function newestFirst(found: readonly Read[]): Read[] {
   return found.toSorted((a, b) => b.record.sentAt - a.record.sentAt || b.place - a.place);
 }
 
-function byShard(ids: readonly string[]): [shard: string, ids: string[]][] {
-  return [...Map.groupBy(ids, shardOf)];
+function byShard(scripts: ScriptRunner, ids: readonly string[]): [shard: string, ids: string[]][] {
+  return [...Map.groupBy(ids, id => scripts.placeOf(shardOf(id)))];
 }
 
 /** [result, group, mcc+mnc], as the scripts keep it behind the time. */

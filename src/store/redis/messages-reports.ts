@@ -46,7 +46,9 @@ export function createRedisMessageReports({
 
   async function readAll(refs: readonly string[]): Promise<ReadMessage[]> {
     const found = await Promise.all(
-      [...Map.groupBy(refs, shardOfId)].map(async ([shard, own]) => readMessages(await get([shard], own))),
+      [...Map.groupBy(refs, ref => scripts.placeOf(shardOfId(ref)))].map(async ([shard, own]) =>
+        readMessages(await get([shard], own)),
+      ),
     );
     return found.flat();
   }
@@ -108,7 +110,7 @@ export function createRedisMessageReports({
 
   async function takeThem(found: readonly Message[]): Promise<Message[]> {
     const taken = await Promise.all(
-      [...Map.groupBy(found, ({ ref }) => shardOfId(ref))].map(async ([shard, own]) => {
+      [...Map.groupBy(found, ({ ref }) => scripts.placeOf(shardOfId(ref)))].map(async ([shard, own]) => {
         const refs = own.map(({ ref }) => ref);
         return (await take({ shard, args: [own[0]?.channel ?? '', ...refs] })) as readonly string[];
       }),

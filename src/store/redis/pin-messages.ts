@@ -6,7 +6,7 @@ import type { GroupCommit } from './group-commit.ts';
 import { shardOfId } from './keys.ts';
 import { packEvents } from './outbox-events.ts';
 import { Recent } from './recent.ts';
-import { firstLines, pinMessageOf, readRest, restOfMessage, type MessageRest } from './records.ts';
+import { firstLinesOf, pinMessageOf, readRest, restOfMessage, type MessageRest } from './records.ts';
 import type { Reply, ScriptRunner } from './script.ts';
 
 export type PinMessages = Pick<PinMessageStore, 'getPinMessage' | 'stepPinMessage' | 'claimPinMessage'>;
@@ -25,7 +25,10 @@ export function createPinMessages({ scripts, commits }: { scripts: ScriptRunner;
     async getPinMessage(ref) {
       const [lines, info] = await scripts.texts(shardOfId(ref), `g:${ref}`, `gi:${ref}`);
       if (!info) return undefined;
-      return pinMessageOf(lines ?? firstLines(info), recent.put(ref, readRest<MessageRest>(info)));
+      return pinMessageOf(
+        lines ?? (await firstLinesOf(scripts, ref, info)),
+        recent.put(ref, readRest<MessageRest>(info)),
+      );
     },
 
     async stepPinMessage(request) {

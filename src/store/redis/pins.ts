@@ -3,7 +3,7 @@ import { shardOf } from '../../domain/ids.ts';
 import type { ApplicationId, CallRef, Delivery, PinId, PinRecord } from '../../domain/types.ts';
 import type { NewPinMessage, PinMessageStore } from '../pin-message-store.ts';
 import type { CreatePin, LimitHit, NewDelivery, SendLimits, Store } from '../store.ts';
-import { armArguments, commitTimers, limitArguments, moreArgument } from './arguments.ts';
+import { armArguments, limitArguments, moreArgument, newTimerText } from './arguments.ts';
 import type { createDeliveries } from './deliveries.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { shardOfId } from './keys.ts';
@@ -11,14 +11,17 @@ import { packEvents } from './outbox-events.ts';
 import type { createPinMessages } from './pin-messages.ts';
 import { newRunArguments } from './plan-runs.ts';
 import {
-  deliveryInfo,
+  newBearerInfo,
   newDeliveryRecord,
   newPinLines,
   newPinMessageRecord,
   optionalNumber,
   pinInfo,
   pinOf,
+  restOfCall,
   restOfMessage,
+  type CallRest,
+  type MessageRest,
 } from './records.ts';
 import type { Argument, Reply, ScriptRunner } from './script.ts';
 import { createSendWindows } from './send-windows.ts';
@@ -37,7 +40,7 @@ type Pins = Pick<Store, 'createPin' | 'addDelivery' | 'getPin' | 'listVerificati
 interface Bearer {
   readonly kind: 'd' | 'g';
   readonly ref: CallRef;
-  readonly info: string;
+  readonly rest: CallRest | MessageRest;
 }
 
 /** Sending: a PIN with what brings it first, or with something further, under both send limits. */
@@ -47,8 +50,8 @@ export function createPins({ scripts, commits, deliveries, messages }: Deps): Pi
   const windows = createSendWindows(scripts);
 
   async function getPin(id: PinId): Promise<PinRecord | undefined> {
-    const [text] = await scripts.texts(shardOfId(id), `p:${id}`);
-    return text ? pinOf(id, text) : undefined;
+    const [text, rest] = await scripts.texts(shardOfId(id), `p:${id}`, `pi:${id}`);
+    return text ? pinOf(id, `${text}\n${rest ?? ''}`) : undefined;
   }
 
   /** The PIN under its limits, and when; `again`: it was done before, and both must be read. */
@@ -56,18 +59,24 @@ export function createPins({ scripts, commits, deliveries, messages }: Deps): Pi
     request: Pick<CreatePin, 'opId' | 'pin' | 'limits' | 'supersede' | 'timers' | 'events' | 'run'>,
     bearer: Bearer,
   ): Promise<LimitHit | { at: number; again: boolean }> {
-    const { pin, limits } = request;
+    const { pin, limits, timers } = request;
     const args = (home: number | ''): Argument[] => [
       pin.pinId,
       pin.applicationId,
       pin.to,
-      pinInfo(pin),
       newPinLines(pin),
       Math.ceil(pin.expiresInMs),
-      ...bearerArguments(bearer),
-      [request.supersede ? 1 : 0, ...sendLimitArguments(limits), home].join(' '),
+      `${bearer.kind}:${bearer.ref}`,
+      [request.supersede ? 1 : 0, ...sendLimitArguments(limits), timers.length, home].join(' '),
       moreArgument(packEvents(request.events), ...newRunArguments(request.run, pin)),
-      ...commitTimers(request.timers),
+      ...timers.flatMap(({ id, inMs }) => [id, Math.ceil(inMs)]),
+    ];
+    const texts = [
+      `pi:${pin.pinId}`,
+      pinInfo(pin),
+      `${bearer.kind}i:${bearer.ref}`,
+      newBearerInfo(pin.pinId, bearer.rest),
+      ...timers.flatMap(timer => [`tb:${timer.id}`, newTimerText(timer)]),
     ];
     const shard = shardOfId(pin.pinId);
     const opId = `c:${request.opId}`;
@@ -79,6 +88,7 @@ export function createPins({ scripts, commits, deliveries, messages }: Deps): Pi
           shard,
           opId,
           args: args(home === undefined ? '' : commits.keyOf(home)),
+          texts,
         }),
     );
     const [outcome, ...rest] = reply as readonly Reply[];
@@ -188,15 +198,15 @@ export function createPins({ scripts, commits, deliveries, messages }: Deps): Pi
 }
 
 function callBearer(delivery: NewDelivery): Bearer {
-  return { kind: 'd', ref: delivery.callRef, info: deliveryInfo(delivery) };
+  return { kind: 'd', ref: delivery.callRef, rest: restOfCall(delivery) };
 }
 
 function textBearer(message: NewPinMessage): Bearer {
-  return { kind: 'g', ref: message.ref, info: JSON.stringify(restOfMessage(message)) };
+  return { kind: 'g', ref: message.ref, rest: restOfMessage(message) };
 }
 
-function bearerArguments({ kind, ref, info }: Bearer): Argument[] {
-  return [kind, ref, info];
+function bearerArguments({ kind, ref, rest }: Bearer): Argument[] {
+  return [kind, ref, JSON.stringify(rest)];
 }
 
 function sendLimitArguments({ perApplication, perNumber }: SendLimits): Argument[] {

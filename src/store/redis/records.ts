@@ -2,6 +2,7 @@ import { PIN_MESSAGE_STATES, type PinMessage } from '../../domain/pin-message.ts
 import {
   DELIVERY_STATES,
   type ApplicationId,
+  type CallRef,
   type Delivery,
   type Destination,
   type PinId,
@@ -9,29 +10,31 @@ import {
 } from '../../domain/types.ts';
 import type { NewPinMessage } from '../pin-message-store.ts';
 import type { CreatePin, NewDelivery } from '../store.ts';
-import type { Reply } from './script.ts';
+import { shardOfId } from './keys.ts';
+import type { Reply, ScriptRunner } from './script.ts';
 
 /**
  * Texts to records and back: a line each, an empty one for what is not there. lua/include/pin.lua and bearer.lua say which is which. What
  * never changes of them is JSON.
  */
 
-/** What never changes of a PIN, as JSON. */
-export function pinInfo({ messageId, pinType, pinLength, keyId, step }: CreatePin['pin']): string {
-  return JSON.stringify({ messageId, pinType, pinLength, keyId, step });
+/** The second text of a new PIN: its seed, and what never changes. */
+export function pinInfo({ messageId, pinType, pinLength, keyId, step, seed }: CreatePin['pin']): string {
+  return `${seed.toString('base64')}\n${JSON.stringify({ messageId, pinType, pinLength, keyId, step })}`;
 }
 
 /** A new PIN's lines from `allowed` to `seed`. */
-export function newPinLines({ attemptsAllowed, allowMultiple, seed }: CreatePin['pin']): string {
-  return `${attemptsAllowed}\n0\nactive\n${allowMultiple ? 1 : 0}\n\n\n\n\n${seed.toString('base64')}`;
+export function newPinLines({ attemptsAllowed, allowMultiple }: CreatePin['pin']): string {
+  return `${attemptsAllowed}\n0\nactive\n${allowMultiple ? 1 : 0}\n\n\n\n\n1`;
 }
 
+/** @param text both of its texts, one after the other */
 export function pinOf(pinId: PinId, text: string): PinRecord {
   const lines = text.split('\n');
   const line = (index: number) => lines[index] ?? '';
-  const seed = line(12);
+  const seed = line(16);
   return {
-    ...(JSON.parse(line(16)) as Pick<PinRecord, 'messageId' | 'pinType' | 'pinLength' | 'keyId' | 'step'>),
+    ...(JSON.parse(line(17)) as Pick<PinRecord, 'messageId' | 'pinType' | 'pinLength' | 'keyId' | 'step'>),
     pinId,
     applicationId: line(0) as ApplicationId,
     to: line(1) as Destination,
@@ -69,15 +72,38 @@ export function deliveryInfo(delivery: NewDelivery): string {
   return JSON.stringify(restOfCall(delivery));
 }
 
+/** The second text of a call or text that is made with its PIN; it has the PIN's instant. */
+export function newBearerInfo(pinId: PinId, rest: CallRest | MessageRest): string {
+  return `${pinId}\n\n\n${JSON.stringify(rest)}`;
+}
+
 /** Of a call's or text's second text: what never changes, but its PIN. */
 export function readRest<Rest extends CallRest | MessageRest>(info: string): Rest {
   return JSON.parse(info.slice(infoLines(info).end)) as Rest;
 }
 
-/** The first text of a call or text that nothing has changed yet: it has none. */
-export function firstLines(info: string): string {
-  const { pin, created, made } = infoLines(info);
+/** The PIN that a call or text was made with, if it has its instant of it. */
+function madeWith(info: string): PinId | undefined {
+  const { pin, created } = infoLines(info);
+  return created === '' ? (pin as PinId) : undefined;
+}
+
+/**
+ * The first text of a call or text that nothing has changed yet: it has none.
+ * @param pinText the first text of its PIN, where it has its instant of that
+ */
+function firstLines(info: string, pinText = ''): string {
+  const { pin, created: own, made } = infoLines(info);
+  const created = own === '' ? (pinText.split('\n', 3)[2] ?? '') : own;
   return `0\n${pin}\n${created}\n${created}\n1\n\n\n\n${made}\n\n\n\n`;
+}
+
+/** The first text of a call or text that nothing has changed yet. */
+export async function firstLinesOf(scripts: ScriptRunner, ref: CallRef, info: string): Promise<string> {
+  const pinId = madeWith(info);
+  if (pinId === undefined) return firstLines(info);
+  const [pin] = await scripts.texts(shardOfId(ref), `p:${pinId}`);
+  return firstLines(info, pin ?? '');
 }
 
 function infoLines(info: string): { pin: string; created: string; made: string; end: number } {

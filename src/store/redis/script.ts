@@ -24,6 +24,11 @@ export type Mutation = (call: {
   readonly args: readonly Argument[];
   /** How many of a group commit it stands for: it leaves at once. */
   readonly operations?: number;
+  /**
+   * On one server: names below the root and their texts, to be written right before it if none of them is there, in one transaction with
+   * it. The script knows by `m:<opId>`, which is one of them then, that they were.
+   */
+  readonly texts?: readonly string[];
 }) => Promise<Reply>;
 
 /** A script that only reads: KEYS are the roots of its shards. */
@@ -48,6 +53,8 @@ interface Run {
   readonly writes: boolean;
   /** Of a group commit. */
   readonly operations?: number | undefined;
+  /** Keys and texts, for MSETNX. */
+  readonly texts?: readonly string[] | undefined;
 }
 
 /** Who waits, until when by our monotonic time. */
@@ -67,7 +74,9 @@ const DRIFT_MS = 500;
  * its caller waits, by the server's clock, and does nothing afterwards.
  */
 export class ScriptRunner {
-  /** The shards that one script can see together: all of them on one server, each alone in a cluster. */
+  /** Where keys lie: in a cluster in each of the sixteen shards, on one server all in one. */
+  readonly shards: readonly string[];
+  /** The shards that one script can see together: each alone in a cluster. */
   readonly groups: readonly (readonly string[])[];
   readonly #deps: ScriptDeps;
   readonly #sources = new Map<string, ScriptSource>();
@@ -87,17 +96,23 @@ export class ScriptRunner {
 
   constructor(deps: ScriptDeps) {
     this.#deps = deps;
-    this.groups = deps.client.isCluster ? SHARDS.map(shard => [shard]) : [SHARDS];
+    this.shards = deps.client.isCluster ? SHARDS : ['0'];
+    this.groups = this.shards.map(shard => [shard]);
     this.#opPrefix = deps.random(9).toString('base64url');
   }
 
   mutation(name: string): Mutation {
     const script = this.#define(name);
-    return ({ shard, further = [], opId = this.newOperation(), args, operations }) => {
+    return ({ shard, further = [], opId = this.newOperation(), args, operations, texts }) => {
       if (operations === undefined) this.#earlier();
       const root = this.#root(shard);
       const keys = [root, `${root}o:${opId}`, ...further.map(other => this.#root(other))];
-      return this.#call({ script, keys, args, writes: true, operations });
+      const before = texts && [
+        `${root}m:${opId}`,
+        '1',
+        ...texts.map((text, n) => (n % 2 === 0 ? root + text : text)),
+      ];
+      return this.#call({ script, keys, args, writes: true, operations, texts: before });
     };
   }
 
@@ -135,6 +150,11 @@ export class ScriptRunner {
     this.#earlier = send;
   }
 
+  /** Where the keys of a shard lie. */
+  placeOf(shard: string): string {
+    return this.shards.length === 1 ? '0' : shard;
+  }
+
   /** An opId that nobody else has. */
   newOperation(): string {
     return `${this.#opPrefix}${(this.#operations++).toString(36)}`;
@@ -165,7 +185,7 @@ export class ScriptRunner {
   }
 
   #root(shard: string): string {
-    return shardRoot(this.#deps.prefix, shard);
+    return shardRoot(this.#deps.prefix, this.placeOf(shard));
   }
 
   #define(name: string): ScriptSource {
@@ -259,16 +279,46 @@ export class ScriptRunner {
   }
 
   async #send(run: Run): Promise<Reply> {
-    const { script, keys, args } = run;
+    const { script, keys, args, texts } = run;
     const { client } = this.#deps;
     const all = [...keys, this.#timeArgument(run), ...args];
     try {
+      if (texts) return await this.#sendWithTexts(texts, script.sha, keys.length, all);
       return (await client.evalsha(script.sha, keys.length, ...all)) as Reply;
     } catch (error) {
       // A server that started anew, or took over, has no scripts; it has not run this one.
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
       return (await client.eval(script.source, keys.length, ...all)) as Reply;
     }
+  }
+
+  /**
+   * ioredis sends again what a lost connection left without an answer, each command by itself. If the server's word on MULTI had come, the others are
+   * then done one after the other, and answer for themselves; nothing else depends on their being one transaction.
+   */
+  async #sendWithTexts(
+    texts: readonly string[],
+    sha: string,
+    keyCount: number,
+    all: readonly Argument[],
+  ): Promise<Reply> {
+    const client = this.#deps.client as Redis;
+    const { stream } = client;
+    stream?.cork();
+    const sent = [
+      client.multi({ pipeline: false }),
+      client.msetnx(...texts),
+      client.evalsha(sha, keyCount, ...all),
+      client.exec(),
+    ] as const;
+    stream?.uncork();
+    const [, , own, whole] = await Promise.allSettled(sent);
+    if (own.status === 'rejected') throw own.reason;
+    if (own.value !== 'QUEUED') return own.value as Reply;
+    if (whole.status === 'rejected') throw whole.reason;
+    const [error, reply] = whole.value?.[1] ?? [new Error('no transaction')];
+    if (error) throw error;
+    return reply as Reply;
   }
 
   /** ARGV[1]: see lua/include/time.lua. */

@@ -1,4 +1,3 @@
-import { SHARDS } from './keys.ts';
 import type { Mutation, Reply, ScriptRunner } from './script.ts';
 
 /** PINs a script, so that a sweep never keeps live calls waiting. */
@@ -22,7 +21,7 @@ export function createSweep(deps: { scripts: ScriptRunner; sweepTokens: () => Pr
 
   return async function sweep({ retentionMs }: { retentionMs: number }) {
     let [seedsErased, rowsDeleted] = [0, 0];
-    for (const shard of SHARDS) {
+    for (const shard of scripts.shards) {
       seedsErased += await inChunks(eraseSeeds, shard);
       rowsDeleted += await inChunks(deletePins, shard, retentionMs);
       await inChunks(deleteWindows, shard);

@@ -2,7 +2,7 @@ import { shardOf } from '../../domain/ids.ts';
 import { verificationState } from '../../domain/plan.ts';
 import type { PinId } from '../../domain/types.ts';
 import type { PlanStore, VerificationListFilter, VerificationRecord } from '../plan-store.ts';
-import { SHARDS, shardOfId } from './keys.ts';
+import { shardOfId } from './keys.ts';
 import { walk, type Entry, type Place } from './pages.ts';
 import type { Argument, Reply, ScriptRunner } from './script.ts';
 import { readVerification } from './verifications.ts';
@@ -29,7 +29,9 @@ export function createVerificationRecords({
 
   /** In the order of the ids; what is gone is left out. */
   async function recordsOf(ids: readonly PinId[]): Promise<VerificationRecord[]> {
-    const parts = [...Map.groupBy(ids, shardOfId)].map(([shard, some]) => recordsIn(shard, some));
+    const parts = [...Map.groupBy(ids, id => scripts.placeOf(shardOfId(id)))].map(([shard, some]) =>
+      recordsIn(shard, some),
+    );
     const all = new Map((await Promise.all(parts)).flat().map(record => [record.pin.pinId, record]));
     return ids.map(id => all.get(id)).filter(record => record !== undefined);
   }
@@ -43,7 +45,7 @@ export function createVerificationRecords({
         ? await scan([shard], [at, member, index, ...rest])
         : await ofNumber([shard], [at, member, to, ...rest, applicationId ?? '']);
     return walk({
-      groups: to === undefined ? SHARDS.map(shard => [shard]) : [[shardOf(to)]],
+      groups: to === undefined ? scripts.groups : [[shardOf(to)]],
       read,
       entriesOf,
       order: 'descending',

@@ -12,7 +12,6 @@ import { packTurn, runFromFields, runOf } from './plan-runs.ts';
 import {
   deliveryInfo,
   deliveryOf,
-  firstLines,
   newDeliveryRecord,
   newPinMessageRecord,
   pinMessageOf,
@@ -43,7 +42,7 @@ export function createVerifications({ scripts, deliveries, messages }: Deps): Ve
 
   async function applicationOf(pinId: PinId): Promise<ApplicationId | undefined> {
     const [text] = await scripts.texts(shardOfId(pinId), `p:${pinId}`);
-    return text ? pinOf(pinId, text).applicationId : undefined;
+    return text ? (text.split('\n', 1)[0] as ApplicationId) : undefined;
   }
 
   /** Runs the script, under its limits if there are any. */
@@ -162,12 +161,12 @@ export function readVerification(reply: Reply, now: number): VerificationRecord 
 /** Both of its texts: lua/include/bearer.lua. */
 function callOf(reply: Reply): Delivery {
   const [lines, info] = reply as readonly (string | null)[];
-  return deliveryOf(lines ?? firstLines(info ?? ''), readRest<CallRest>(info ?? ''));
+  return deliveryOf(lines ?? '', readRest<CallRest>(info ?? ''));
 }
 
 function textOf(reply: Reply): PinMessage {
   const [lines, info] = reply as readonly (string | null)[];
-  return pinMessageOf(lines ?? firstLines(info ?? ''), readRest<MessageRest>(info ?? ''));
+  return pinMessageOf(lines ?? '', readRest<MessageRest>(info ?? ''));
 }
 
 /** Kind, ref and what never changes. */

@@ -1,5 +1,4 @@
 -- As commit, for steps of calls that bring messages of bulks.
---@include in-time
 --@include commit-call
 --@include messages-step
 call_step_message = function(packed)

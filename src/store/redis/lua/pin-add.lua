@@ -14,7 +14,7 @@ if first then return cmsgpack.unpack(first) end
 local id, application, kind, ref = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local there = bearer_read(kind, ref)
 if there then
-  return there.op == op and { 'created', there.created, redis.call('GET', root .. 'p:' .. id), 'again' } or { 'taken' }
+  return there.op == op and { 'created', there.created, pin_whole(id, redis.call('GET', root .. 'p:' .. id)), 'again' } or { 'taken' }
 end
 local pin = pin_read(id)
 -- Whatever ended a PIN erased its seed, expiry alone waits for the sweep.
@@ -28,4 +28,4 @@ local written = pin_write(id, pin)
 insert_bearer(kind, ref, id, ARGV[6], op)
 outbox_emit(ARGV[11])
 arm_timers(12)
-return { 'created', now_text, written }
+return { 'created', now_text, pin_whole(id, written) }

@@ -18,8 +18,8 @@ local key, run = root .. 'p:' .. id, root .. 'r:' .. id
 
 local function again(turn, word)
   local started = {}
-  if kind ~= '' then started = redis.call('MGET', root .. kind .. ':' .. ref, root .. kind .. 'i:' .. ref) end
-  return { 'created', now_text, redis.call('GET', key), redis.call('HGETALL', run), run_live(id, turn - 1), started, word }
+  if kind ~= '' then started = { bearer_lines(kind, ref), redis.call('GET', root .. kind .. 'i:' .. ref) } end
+  return { 'created', now_text, pin_whole(id, redis.call('GET', key)), redis.call('HGETALL', run), run_live(id, turn - 1), started, word }
 end
 local first = redis.call('GET', KEYS[2])
 if first then
@@ -57,4 +57,4 @@ end
 local written = pin_write(id, pin)
 arm_timers(cancel_timers(15))
 outbox_emit(ARGV[8])
-return { 'created', now_text, written, redis.call('HGETALL', run), run_live(id, last) }
+return { 'created', now_text, pin_whole(id, written), redis.call('HGETALL', run), run_live(id, last) }

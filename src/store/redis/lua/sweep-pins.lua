@@ -15,7 +15,7 @@ local deleted = 0
 local numbers = {}
 for _, id in ipairs(ids) do
   local pin = pin_read(id)
-  local youngest, over = 0, { root .. 'p:' .. id, root .. 'r:' .. id }
+  local youngest, over = 0, { root .. 'p:' .. id, root .. 'pi:' .. id, root .. 'r:' .. id }
   for kind, ref in string.gmatch(pin and pin.by or '', '(%a):(%S+)') do
     local bearer = bearer_read(kind, ref)
     if bearer then youngest = math.max(youngest, tonumber(bearer.updated)) end

@@ -12,6 +12,7 @@ for _, ttl in ipairs(redis.call('SMEMBERS', root .. 'sl')) do
     if pin and pin.seed ~= '' then
       pin.seed = ''
       pin_write(id, pin)
+      erase_seed_of(id)
       erased = erased + 1
     end
     redis.call('ZADD', root .. 'expired', expires, id)

@@ -22,7 +22,8 @@ for first_of_part = 1, math.min(limit, #due), PART do
     bodies[#bodies + 1] = KEYS[due[n][3]] .. 'tb:' .. due[n][2]
   end
   for n, body in ipairs(redis.call('MGET', unpack(bodies))) do
-    local id, from = due[first_of_part + n - 1][2], due[first_of_part + n - 1][3]
+    local at, id, from = unpack(due[first_of_part + n - 1])
+    if string.byte(body, 3) == 124 then body = '0|' .. string.format('%d', at) .. string.sub(body, 3) end
     claimed[#claimed + 1] = { id, from, body }
     writes[2 * n - 1], writes[2 * n] = bodies[n], '1' .. string.sub(body, 2)
     local lease = leases[from] or {}

@@ -3,16 +3,17 @@
 --@flags no-writes
 --@include time
 --@include pin
+--@include bearer
 local found = {}
 for n = 2, #ARGV do
   local id = ARGV[n]
-  local pin = pin_read(id)
+  local pin, text = pin_read(id)
   if pin then
     local brought = { d = {}, g = {} }
     for kind, ref in string.gmatch(pin.by, '(%a):(%S+)') do
-      table.insert(brought[kind], redis.call('MGET', root .. kind .. ':' .. ref, root .. kind .. 'i:' .. ref))
+      table.insert(brought[kind], { bearer_lines(kind, ref), redis.call('GET', root .. kind .. 'i:' .. ref) })
     end
-    found[#found + 1] = { id, redis.call('GET', root .. 'p:' .. id), redis.call('HGETALL', root .. 'r:' .. id), brought.d, brought.g }
+    found[#found + 1] = { id, pin_whole(id, text), redis.call('HGETALL', root .. 'r:' .. id), brought.d, brought.g }
   end
 end
 return { now, found }

@@ -1,6 +1,6 @@
 -- What brings a PIN, or a call with a message of a bulk: two texts, since most of it never changes.
 --   di:<ref>, gi:<ref>   of a call (domain/types.ts Delivery), of a text or mail (domain/pin-message.ts), a line each: pin, created, op (the
---     call that made it), the rest (JSON). It begins with this alone
+--     call that made it), the rest (JSON). It begins with this alone. One that was made with its PIN has the PIN's instant, and no line of its own
 --   d:<ref>, g:<ref>     from the first change on, a line each: state (place in its lattice), pin, created, updated, tries (dials), answered,
 --     sent (1: the PIN was marked), token (hash), op, ops, report (JSON), dialog (JSON of the text), carrier (its id, to the end)
 --@include texts
@@ -14,6 +14,7 @@ local function bearer_lines(kind, ref)
   local info = text_get(root .. kind .. 'i:' .. ref)
   if not info then return nil end
   local pin, created, made = string.match(info, '^([^\n]*)\n([^\n]*)\n([^\n]*)\n')
+  if created == '' then created = string.match(text_get(root .. 'p:' .. pin) or '', '^[^\n]*\n[^\n]*\n(%d*)') or now_text end
   return '0\n' .. pin .. '\n' .. created .. '\n' .. created .. '\n1\n\n\n\n' .. made .. '\n\n\n\n'
 end
 

@@ -8,10 +8,10 @@
 --@include windows
 --@include finish
 --@include live-calls
-local DECOY = '00000000000000000000000000000000\n+41000000000\n0\n0\n9\n0\nactive\n0\n\n\n\n\n\n\n\n\n'
+local DECOY = '00000000000000000000000000000000\n+41000000000\n0\n0\n9\n0\nactive\n0\n\n\n\n\n\n\n\n'
 -- Lines up to `ops`, in part as one, and where the rest begins.
 local TRIED_LINES = '^((%C*)\n([^\n]*)\n%C*\n(%C*)\n(%C*)\n)(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n()'
-local REST_LINES = '^([^\n]*)(\n[^\n]*\n[^\n]*\n([^\n]*)\n.*)$'
+local REST_LINES = '^([^\n]*)(\n[^\n]*\n[^\n]*\n([^\n]*))$'
 
 wants.v = function(at) want(root .. 'p:' .. ARGV[at + 1]) end
 
@@ -25,7 +25,8 @@ runs.v = function(at)
   local rest = sub(lines, rest_at)
 
   local function erase_seed()
-    local _, without = match(rest, REST_LINES)
+    local seed, without = match(rest, REST_LINES)
+    if seed ~= '' then erase_seed_of(ARGV[at + 1]) end
     rest = without
   end
   -- The answer to a comparison; its calls that are not over, as they are now.

@@ -2,7 +2,7 @@
 --@include commit-verbs
 -- Calls `visit` with each: its verb's letter, the index in ARGV before its first argument, and that of its last.
 local function each_operation(visit)
-  local at = 2
+  local at = 3
   while at <= #ARGV do
     local verb, key, high, middle, low = byte(ARGV[at], 1, 5)
     root = KEYS[key - 33]
@@ -12,6 +12,14 @@ local function each_operation(visit)
   end
 end
 
+-- Nothing happens for a client that has given up.
+if byte(ARGV[1]) ~= 61 and now > tonumber(ARGV[1]) then
+  each_operation(function(verb, at)
+    if forgets[verb] then forgets[verb](at) end
+  end)
+  flush()
+  return redis.error_reply('LATE ' .. now_text)
+end
 each_operation(function(verb, at) wants[verb](at) end)
 read_wanted()
 local answers = {}
@@ -21,6 +29,7 @@ each_operation(function(verb, at, last)
   local fine, answer = pcall(runs[verb], at, last)
   if not fine then
     undo_all(members_then, elements_then, further_then)
+    if forgets[verb] then forgets[verb](at) end
     answer = { '!', type(answer) == 'table' and answer.err or tostring(answer) }
   end
   answers[#answers + 1] = answer

@@ -1,6 +1,6 @@
 -- Durable timers of a shard, in the shard of what they belong to.
 --   t         ZSET id by when it can be claimed: due, or the end of its lease
---   tb:<id>   <1 leased, else 0>|<due>|<kind and data, JSON>
+--   tb:<id>   <1 leased, else 0>|<due>|<kind and data, JSON>; `due` is empty as long as only `t` knows it
 --@include time
 
 -- Arms what stands in ARGV from `at` on: how many, then id, in how many ms, kind and data of each. Returns where it ends.
