@@ -30,6 +30,10 @@ export function createSendWindows(scripts: ScriptRunner) {
   const together = scripts.groups.length === 1;
   const homes = new Recent<string>();
 
+  /** A hash that every send would take anew, of applications that are few. */
+  const homeOf = (applicationId: ApplicationId) =>
+    homes.get(applicationId) ?? homes.put(applicationId, shardOf(applicationId));
+
   /** What refused the send if its application's limit does: the dead PIN, or whichever limit frees last. */
   async function refuse({ applicationId, limits, shard, pinId, to }: Send, wait: number): Promise<Reply> {
     const args = [pinId ?? '', applicationId, to ?? '', ...limitArguments(limits.perNumber)];
@@ -48,8 +52,7 @@ export function createSendWindows(scripts: ScriptRunner) {
     { opId, applicationId, limits }: Pick<Send, 'opId' | 'applicationId' | 'limits'>,
     run: (further: readonly string[], wait: number) => Promise<Reply>,
   ): Promise<Reply> {
-    // A hash that every send would take anew, of applications that are few.
-    const shard = homes.get(applicationId) ?? homes.put(applicationId, shardOf(applicationId));
+    const shard = homeOf(applicationId);
     if (together) return await run([shard], 0);
     const args = [applicationId, ...limitArguments(limits.perApplication)];
     const ofBoth = `${opId}:${applicationId}`;
@@ -67,6 +70,8 @@ export function createSendWindows(scripts: ScriptRunner) {
     around,
     /** As `around`, for a send that nothing else refuses but its limits and a dead PIN. */
     under: (send: Send, run: (further: readonly string[]) => Promise<Reply>): Promise<Reply> =>
-      around(send, async (further, wait) => (wait > 0 ? await refuse(send, wait) : await run(further))),
+      together
+        ? run([homeOf(send.applicationId)])
+        : around(send, async (further, wait) => (wait > 0 ? await refuse(send, wait) : await run(further))),
   };
 }

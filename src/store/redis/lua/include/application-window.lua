@@ -8,8 +8,19 @@ local function application_wait(home, application, attempts, window_ms)
   return nth_latest and math.max(0, nth_latest + window_ms - now) or 0
 end
 
+-- Once in so many sends, of which `added` were counted now: takes away what is over.
+local function application_prune(home, application, window_ms, count, added)
+  if math.floor((count - 1) / PRUNED_EVERY) == math.floor((count - added - 1) / PRUNED_EVERY) then return end
+  redis.call('ZADD', home .. 'aw', 'GT', window_ms, application)
+  local key, longest = home .. 'wa:' .. application, tonumber(redis.call('ZSCORE', home .. 'aw', application))
+  for _ = 1, 2 * math.max(PRUNED_EVERY, added) do
+    if redis.call('LINDEX', key, 0) + longest > now then break end
+    redis.call('LPOP', key)
+  end
+end
+
 -- Counts one send, and returns 0, or does not, and returns the ms to wait. It is added before the limit is looked at: as long as there are
--- fewer than the limit, that is all.
+-- fewer than the limit, that is all. Returns how many more are allowed before it must be looked at as well.
 local function application_add(home, application, attempts, window_ms)
   local key = home .. 'wa:' .. application
   local count = redis.call('RPUSH', key, now_text)
@@ -17,17 +28,10 @@ local function application_add(home, application, attempts, window_ms)
     local wait = redis.call('LINDEX', key, -attempts - 1) + window_ms - now
     if wait > 0 then
       redis.call('RPOP', key)
-      return wait
+      return wait, 0
     end
   end
   added_at_once(key)
-  if count % PRUNED_EVERY == 1 then
-    redis.call('ZADD', home .. 'aw', 'GT', window_ms, application)
-    local longest = tonumber(redis.call('ZSCORE', home .. 'aw', application))
-    for _ = 1, 2 * PRUNED_EVERY do
-      if redis.call('LINDEX', key, 0) + longest > now then break end
-      redis.call('LPOP', key)
-    end
-  end
-  return 0
+  application_prune(home, application, window_ms, count, 1)
+  return 0, attempts - count
 end

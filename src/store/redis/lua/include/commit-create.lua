@@ -30,6 +30,44 @@ local function next_order()
   return string.format('%d', orders[root])
 end
 
+-- Sends of an application in one script: the first is counted at once, and tells how many more need no look at the limit; these are counted together.
+local crowds = {}
+local function crowd_flush(crowd)
+  if crowd.count == 0 then return end
+  local entries = {}
+  for n = 1, crowd.count do entries[n] = now_text end
+  local count = redis.call('RPUSH', crowd.home .. 'wa:' .. crowd.application, unpack(entries))
+  application_prune(crowd.home, crowd.application, crowd.window_ms, count, crowd.count)
+  crowd.count, crowd.room = 0, 0
+end
+finals[1] = function()
+  for _, crowd in pairs(crowds) do crowd_flush(crowd) end
+end
+local function crowd_of(home, application)
+  local crowd = crowds[application]
+  if not crowd then
+    crowd = { home = home, application = application, count = 0, room = 0 }
+    crowds[application] = crowd
+  end
+  return crowd
+end
+local add_one, wait_of_one = application_add, application_wait
+application_add = function(home, application, attempts, window_ms)
+  local crowd = crowd_of(home, application)
+  if crowd.count < crowd.room and crowd.attempts == attempts and crowd.window_ms == window_ms then
+    counted_in(crowd)
+    return 0
+  end
+  crowd_flush(crowd)
+  local wait, room = add_one(home, application, attempts, window_ms)
+  crowd.attempts, crowd.window_ms, crowd.room = attempts, window_ms, room
+  return wait
+end
+application_wait = function(home, application, attempts, window_ms)
+  crowd_flush(crowd_of(home, application))
+  return wait_of_one(home, application, attempts, window_ms)
+end
+
 local marked = ARGV[2] ~= '' and redis.call('DEL', root .. 'm:' .. ARGV[2]) == 1
 
 wants.c = function(at)

@@ -10,8 +10,10 @@ local MOST_ARGUMENTS = 4000
 local held, pending, names, name_count = {}, {}, {}, 0
 -- How it was before this operation: key, text, ms.
 local undo, undo_count = {}, 0
--- The LIST to which this operation added an entry at once: what others added lies before it.
-local added
+-- The LIST to which this operation added an entry at once: what others added lies before it; or the table in which it counted one, by `count`.
+local added, counted
+-- Run before all else is written, whatever failed.
+local finals = {}
 -- Flat lists: key, score or false to remove it, member; key, element; root, function.
 local members, member_count, elements, element_count, further, further_count = {}, 0, {}, 0, {}, 0
 local registers = {}
@@ -63,6 +65,10 @@ text_append = function(key, piece, ms)
 end
 
 added_at_once = function(key) added = key end
+local function counted_in(group)
+  group.count = group.count + 1
+  counted = group
+end
 
 -- To a ZSET; `score` false takes it away.
 local function put_member(key, score, member)
@@ -85,7 +91,7 @@ end
 
 -- Where the lists stand as an operation begins.
 local function marks()
-  undo_count, added = 0, nil
+  undo_count, added, counted = 0, nil, nil
   return member_count, element_count, further_count
 end
 
@@ -96,6 +102,7 @@ local function undo_all(member_mark, element_mark, further_mark)
   end
   member_count, element_count, further_count = member_mark, element_mark, further_mark
   if added then redis_call('RPOP', added) end
+  if counted then counted.count = counted.count - 1 end
 end
 
 -- Returns the last answer.
@@ -177,6 +184,7 @@ local function flush_elements()
 end
 
 local function flush()
+  for n = 1, #finals do finals[n]() end
   flush_texts()
   flush_members()
   flush_elements()
