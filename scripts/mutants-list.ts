@@ -255,7 +255,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'Redis: a command whose client has given up is done all the same',
-    file: 'src/store/redis/lua/include/in-time.lua',
+    file: 'src/store/redis/lua/include/time.lua',
     find: 'now > tonumber(ARGV[1])',
     replace: 'now > math.huge',
     tests: ['test/store/redis-away.test.ts'],
@@ -285,6 +285,20 @@ export const MUTANTS: readonly Mutant[] = [
       '    if (testTime ?? clock) return `=${this.#testMicros(testTime?.() ?? clock.now(), operations)}`;',
     tests: ['test/faults/clock.test.ts'],
     only: 'redis',
+  },
+  {
+    name: 'Redis: a refused send leaves its texts behind',
+    file: 'src/store/redis/lua/include/commit-create.lua',
+    find: '  forgets.c(at)\n  return refusal',
+    replace: '  return refusal',
+    tests: ['test/store/redis-group-commit.test.ts'],
+  },
+  {
+    name: 'Redis: a send that comes again is done again',
+    file: 'src/store/redis/lua/include/commit-create.lua',
+    find: "if not marked then return { 'whole' } end",
+    replace: '',
+    tests: [REDIS_REPLY],
   },
   {
     name: 'Redis: an operation that fails keeps half of what it did',

@@ -1,9 +1,18 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { systemClock } from '../../src/clock.ts';
 import type { PinId } from '../../src/domain/types.ts';
+import { openRedisStore } from '../../src/store/redis/index.ts';
 import { openRedisHarness } from '../support/redis-harness.ts';
 import { noRedis, startRedis, type RedisServer } from '../support/redis-server.ts';
-import { attempt, createdPin, pinRequest, type StoreHarness } from '../support/store-fixtures.ts';
+import {
+  applicationId,
+  attempt,
+  createdPin,
+  pinRequest,
+  tally,
+  type StoreHarness,
+} from '../support/store-fixtures.ts';
 
 describe.skipIf(noRedis !== undefined)(noRedis ?? 'what is asked of Redis in one turn', () => {
   let server: RedisServer;
@@ -109,5 +118,97 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'what is asked of Redis in one
     const request = pinRequest({ applicationId: pin.applicationId, supersede: true });
     await expect(store.createPin(request)).rejects.toMatchObject({ id: 'unavailable' });
     expect(await everything()).toEqual(before);
+  });
+
+  describe('the texts of a send, which go in front of the script', () => {
+    const keys = async () => (await server.client.keys('*')).toSorted();
+    const timers = (id: string) => [{ id, kind: 'x', inMs: 60_000, data: {} }];
+    const number = { attempts: 1, windowMs: 60_000 };
+
+    it('are kept with what needs them, and nothing else', async () => {
+      const { store } = harness;
+      const request = pinRequest({ timers: timers('one') });
+      const { pinId } = request.pin;
+      const made = await store.createPin(request);
+      expect((await keys()).filter(key => /}(pi|di|tb|m):/.test(key))).toEqual([
+        `saypin:{s0}di:${request.delivery.callRef}`,
+        `saypin:{s0}pi:${pinId}`,
+        'saypin:{s0}tb:one',
+      ]);
+      if (made.outcome !== 'created') throw new Error('not created');
+      expect(await store.getPin(pinId)).toEqual(made.pin);
+      expect(await store.getDelivery(request.delivery.callRef)).toEqual(made.delivery);
+      await harness.advance(60_000);
+      const [due] = await store.claimTimers({ limit: 1, leaseMs: 1000 });
+      expect(due).toMatchObject({ id: 'one', kind: 'x', dueAt: made.pin.createdAt + 60_000 });
+    });
+
+    it('go with a refusal', async () => {
+      const { store } = harness;
+      const limits = { perNumber: number };
+      const { pin } = await createdPin(store, { limits });
+      const before = await keys();
+      const { applicationId } = pin;
+      const refused = await Promise.all(
+        ['a', 'b'].map(id => store.createPin(pinRequest({ applicationId, limits, timers: timers(id) }))),
+      );
+      expect(refused.map(({ outcome }) => outcome)).toEqual(['limited', 'limited']);
+      expect(await keys()).toEqual(before);
+    });
+
+    it('are there for the first alone of one send asked for twice in a turn', async () => {
+      const { store } = harness;
+      const request = pinRequest({ limits: { perNumber: { ...number, attempts: 2 } } });
+      const [first, second] = await Promise.all([store.createPin(request), store.createPin(request)]);
+      expect(second).toEqual(first);
+      const { applicationId } = request.pin;
+      const again = pinRequest({ applicationId, limits: request.limits });
+      expect((await store.createPin(again)).outcome).toBe('created');
+    });
+
+    it('outlive the loss of all scripts', async () => {
+      const { store } = harness;
+      await createdPin(store);
+      await server.client.script('FLUSH');
+      const { pin } = await createdPin(store);
+      expect(await store.getPin(pin.pinId)).toEqual(pin);
+      expect((await keys()).filter(key => key.includes('}m:'))).toEqual([]);
+    });
+
+    it('are taken away with what came too late', async () => {
+      const store = await openRedisStore({ url: server.url, clock: systemClock, timeoutMs: 50 });
+      await server.client.client('PAUSE', 700, 'ALL');
+      await expect(store.createPin(pinRequest({ timers: timers('late') }))).rejects.toMatchObject({
+        id: 'unavailable',
+      });
+      await server.client.ping();
+      expect(await keys()).toEqual([]);
+      await store.close();
+    });
+
+    it('are not written over: an id in use is refused, and its owner keeps its own', async () => {
+      const { store } = harness;
+      const request = pinRequest();
+      const made = await store.createPin(request);
+      const other = { ...pinRequest().pin, pinId: request.pin.pinId };
+      await expect(store.createPin({ ...pinRequest(), pin: other })).rejects.toThrow('in use');
+      const next = pinRequest();
+      const delivery = { ...next.delivery, callRef: request.delivery.callRef };
+      await expect(store.createPin({ ...next, delivery })).rejects.toThrow('in use');
+      if (made.outcome !== 'created') throw new Error('not created');
+      expect(await store.getPin(request.pin.pinId)).toEqual(made.pin);
+      expect(await store.getDelivery(request.delivery.callRef)).toEqual(made.delivery);
+    });
+  });
+
+  it('counts the sends of an application together, and lets not one more through than its limit', async () => {
+    const { store } = harness;
+    const application = applicationId();
+    const limits = { perApplication: { attempts: 7, windowMs: 60_000 } };
+    const send = () => store.createPin(pinRequest({ applicationId: application, limits }));
+    const results = await Promise.all(Array.from({ length: 50 }, send));
+    expect(tally(results)).toEqual({ created: 7, limited: 43 });
+    await harness.advance(60_000);
+    expect(tally(await Promise.all(Array.from({ length: 9 }, send)))).toEqual({ created: 7, limited: 2 });
   });
 });

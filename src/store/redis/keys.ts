@@ -1,6 +1,7 @@
 /**
- * Where things lie. The store has sixteen shards, and everything of a shard is in one slot of a cluster, since its keys
- * begin with the same hash tag: `saypin:{s7}p:…`. What one script touches lies in one shard (DESIGN decision 3):
+ * Where things lie. In a cluster the store has sixteen shards, and everything of a shard is in one slot, since its keys
+ * begin with the same hash tag: `saypin:{s7}p:…`. One server has it all in the first, where a script finds it together and indices are few
+ * (`ScriptRunner.placeOf`). What one script touches lies in one shard (DESIGN decision 3):
  *
  * - by destination (`shardOf`): PINs, their plans, deliveries, messages, windows and logged events; ids of PINs and call references begin
  *   with the digit, ids of logged events have it behind `evt_`

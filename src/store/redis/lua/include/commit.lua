@@ -13,7 +13,7 @@ local function each_operation(visit)
 end
 
 -- Nothing happens for a client that has given up.
-if byte(ARGV[1]) ~= 61 and now > tonumber(ARGV[1]) then
+if late then
   each_operation(function(verb, at)
     if forgets[verb] then forgets[verb](at) end
   end)

@@ -12,3 +12,5 @@ else
 end
 local now_text = string.sub(micros, 1, -4)
 local now = tonumber(now_text)
+-- Whether the client has given up.
+local late = ARGV[1] ~= '' and string.byte(ARGV[1]) ~= 61 and now > tonumber(ARGV[1])
