@@ -1,8 +1,6 @@
 import type { CallCarrier } from './carriers/carrier.ts';
 import { createLookup, lookupConfig } from './carriers/lookup/index.ts';
 import type { MailCarrier, MessageCarrier, NumberLookup } from './carriers/message-carrier.ts';
-import { createSmtpCarrier, smtpConfig } from './carriers/smtp/index.ts';
-import { createTwilioCarrier, createTwilioTexts, twilioConfig } from './carriers/twilio/index.ts';
 import type { Clock } from './clock.ts';
 import { ConfigError, type Config } from './config.ts';
 import { parseMsisdn } from './domain/phone.ts';
@@ -29,7 +27,8 @@ type Deps = { readonly clock: Clock; readonly log: Logger };
 const SIMULATOR_NUMBER = '+15005550006';
 
 /**
- * Each entry of `carriers` through its adapter's guard; without any, the simulator for calls, texts, mail and lookups.
+ * Each entry of `carriers` through its adapter's guard; without any, the simulator for calls, texts, mail and lookups. An adapter
+ * that no entry names is not loaded.
  * @throws ConfigError naming the path
  */
 export async function startCarriers(config: Config, deps: Deps): Promise<Carriers> {
@@ -43,6 +42,8 @@ export async function startCarriers(config: Config, deps: Deps): Promise<Carrier
   for (const [index, entry] of entries.entries()) {
     const path = `carriers.${index}`;
     if (entry.type === 'twilio') {
+      const { createTwilioCarrier, createTwilioTexts, twilioConfig } =
+        await import('./carriers/twilio/index.ts');
       const parsed = checked(twilioConfig.safeParse(entry), path);
       const from = parseMsisdn(parsed.from);
       if (!from) throw new ConfigError([`${path}.from: must be a phone number`]);
@@ -53,6 +54,7 @@ export async function startCarriers(config: Config, deps: Deps): Promise<Carrier
       routes.set(name, { carrier: name, from });
     } else if (entry.type === 'smtp') {
       if (mail) throw new ConfigError([`${path}: there is one SMTP server at most`]);
+      const { createSmtpCarrier, smtpConfig } = await import('./carriers/smtp/index.ts');
       mail = createSmtpCarrier(checked(smtpConfig.safeParse(entry), path), deps);
     } else {
       throw new ConfigError([`${path}.type: unknown carrier "${entry.type}"`]);

@@ -5,8 +5,6 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createNodes, type Nodes } from './delivery/node-bus.ts';
 import type { Logger } from './log.ts';
-import { openRedisNodeLink, openRedisStore, RedisOpenError } from './store/redis/index.ts';
-import { openSqliteStore } from './store/sqlite/index.ts';
 import type { Store } from './store/store.ts';
 
 /** Where everything is kept, and who else keeps it there. */
@@ -18,16 +16,29 @@ export interface OpenedStore {
 }
 
 /**
- * REDIS_URL selects Redis, and with it the other nodes on it; without it, a file in DATA_DIR.
- * @throws StoreOpenError, or an error with a `code`: why it cannot be used, in a line for the operator
+ * REDIS_URL selects Redis, and with it the other nodes on it; without it, a file in DATA_DIR. Only the one that is used is loaded.
+ * @throws an error with a `code`: why it cannot be used, in a line for the operator
  */
 export async function openStore(config: Config, deps: { clock: Clock; log: Logger }): Promise<OpenedStore> {
-  const { clock, log } = deps;
-  if (config.redisUrl === undefined) {
-    const store = await openSqliteStore({ path: join(config.dataDir, 'saypin.db'), clock, log });
+  const { redisUrl, dataDir } = config;
+  if (redisUrl !== undefined) return await openRedis(redisUrl, deps);
+  return await openSqlite(join(dataDir, 'saypin.db'), deps);
+}
+
+async function openSqlite(path: string, deps: { clock: Clock; log: Logger }): Promise<OpenedStore> {
+  const { openSqliteStore, StoreOpenError } = await import('./store/sqlite/index.ts');
+  try {
+    const store = await openSqliteStore({ path, ...deps });
     return { store, nodes: undefined, close: async () => await store.close() };
+  } catch (error) {
+    // What start-up errors are told by: an expected one needs no stack.
+    if (error instanceof StoreOpenError) throw Object.assign(error, { code: 'ERR_SQLITE_STORE' });
+    throw error;
   }
-  const url = config.redisUrl;
+}
+
+async function openRedis(url: string, { clock, log }: { clock: Clock; log: Logger }): Promise<OpenedStore> {
+  const { openRedisNodeLink, openRedisStore, RedisOpenError } = await import('./store/redis/index.ts');
   let store: Store | undefined;
   try {
     store = await openRedisStore({ url, clock, log });
@@ -45,7 +56,6 @@ export async function openStore(config: Config, deps: { clock: Clock; log: Logge
     };
   } catch (error) {
     await store?.close();
-    // What start-up errors are told by: an expected one needs no stack.
     if (error instanceof RedisOpenError) throw Object.assign(error, { code: 'ERR_REDIS_STORE' });
     throw error;
   }

@@ -65,12 +65,13 @@ export async function startApp(
   const random = randomBytes;
   const closers: (() => Promise<unknown>)[] = [];
   try {
-    const opened = await openStore(config, { clock, log });
-    closers.push(async () => await opened.close());
+    const [opened, started] = await bothOf(
+      openStore(config, { clock, log }),
+      startCarriers(config, deps),
+      closers,
+    );
     const speech = createSpeech({ dataDir: config.dataDir, clock, log });
     closers.push(async () => await speech.close());
-    const started = await startCarriers(config, deps);
-    closers.push(async () => await started.close());
     const circuits = createCircuits({ clock, random, log });
     const carriers: Carriers = {
       ...started,
@@ -155,7 +156,7 @@ export async function startApp(
       carriers: [...carriers.calls.keys()],
       log,
     };
-    const server = await createServer({
+    const making = createServer({
       store,
       delivery,
       keyring,
@@ -246,7 +247,7 @@ export async function startApp(
       ready: async () => (await health.reasons()).length === 0,
       backlog: async () => await store.backlog?.(),
     });
-    await delivery.prewarm(config.voice.languages);
+    const [server] = await Promise.all([making, delivery.prewarm(config.voice.languages)]);
     closers.push(await listen(server, { host: config.host, port: config.port, backlog: BACKLOG }));
     await delivery.start();
     await messaging.start();
@@ -270,6 +271,22 @@ export async function startApp(
     await closeAll(closers);
     throw error;
   }
+}
+
+/** Both at the same time. What is open is closed with `closers`, though the other one could not be opened. */
+async function bothOf<One extends Closing, Other extends Closing>(
+  one: Promise<One>,
+  other: Promise<Other>,
+  closers: (() => Promise<unknown>)[],
+): Promise<[One, Other]> {
+  for (const settled of await Promise.allSettled([one, other])) {
+    if (settled.status === 'fulfilled') closers.push(async () => await settled.value.close());
+  }
+  return [await one, await other];
+}
+
+interface Closing {
+  close(): Promise<void>;
 }
 
 /** In the order in which they are asked; without their credentials. */

@@ -2,7 +2,6 @@ import { startApp } from './app.ts';
 import { systemClock } from './clock.ts';
 import { ConfigError, loadConfig, type Config } from './config.ts';
 import { createLogger } from './log.ts';
-import { StoreOpenError } from './store/sqlite/index.ts';
 
 /** Configuration, the service, one ready line, and an orderly end on SIGTERM or SIGINT. */
 
@@ -56,10 +55,7 @@ function configured(): Config {
 }
 
 function fail(error: unknown): never {
-  const known =
-    error instanceof ConfigError ||
-    error instanceof StoreOpenError ||
-    (error as NodeJS.ErrnoException).code !== undefined;
+  const known = error instanceof ConfigError || (error as NodeJS.ErrnoException).code !== undefined;
   const text = known ? (error as Error).message : String((error as Error).stack ?? error);
   process.stderr.write(`Saypin cannot start: ${text}\n`);
   process.exit(1);

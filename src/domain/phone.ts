@@ -1,5 +1,6 @@
-import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/max';
+import type { PhoneNumber } from 'libphonenumber-js/max';
 
+import { parsePhoneNumberFromString } from '../phone-library.ts';
 import type { E164 } from './types.ts';
 
 /** Digits with the separators that people write, after an optional `+` or `00`. */

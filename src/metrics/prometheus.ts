@@ -1,4 +1,7 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import Counter from 'prom-client/lib/counter.js';
+import Gauge from 'prom-client/lib/gauge.js';
+import Histogram from 'prom-client/lib/histogram.js';
+import Registry from 'prom-client/lib/registry.js';
 
 import {
   ATTEMPTS,
@@ -18,7 +21,7 @@ export interface PrometheusOptions {
   readonly version: string;
   /** Names of the configured carriers; others are counted as `other`. */
   readonly carriers: readonly string[];
-  /** Of the process (memory, CPU, descriptors, garbage collection); absent: yes. */
+  /** Of the process (memory, CPU, descriptors, garbage collection), counted from the first page on; absent: yes. */
   readonly processMetrics?: boolean;
 }
 
@@ -111,7 +114,7 @@ export function createMetrics(options: PrometheusOptions): PrometheusMetrics {
     { version: options.version, node: process.version },
     1,
   );
-  if (options.processMetrics !== false) collectDefaultMetrics({ register: registry, prefix: 'saypin_' });
+  let ofProcess: Promise<void> | undefined;
 
   const channel = oneOf(CHANNELS);
   const carrier = oneOf(options.carriers);
@@ -128,6 +131,7 @@ export function createMetrics(options: PrometheusOptions): PrometheusMetrics {
   return {
     contentType: registry.contentType,
     async text() {
+      if (options.processMetrics !== false) await (ofProcess ??= watchProcess(registry));
       await gauges.refresh();
       return await registry.metrics();
     },
@@ -162,6 +166,12 @@ export function createMetrics(options: PrometheusOptions): PrometheusMetrics {
     shed: refusal => shed.inc({ kind: kind(refusal.kind), reason: reason(refusal.reason) }),
     loopLag: ms => lag.observe(seconds(ms)),
   };
+}
+
+/** From the first page on: nobody reads them before. */
+async function watchProcess(register: Registry): Promise<void> {
+  const { default: collectDefaultMetrics } = await import('prom-client/lib/defaultMetrics.js');
+  collectDefaultMetrics({ register, prefix: 'saypin_' });
 }
 
 /** Values that are read when the page is asked for. One that cannot be had is left out, so that nobody reads an old one. */

@@ -1,3 +1,5 @@
+import { lazily } from '../lazily.ts';
+
 /**
  * ITU-T G.711 (11/88), 16-bit linear to 8-bit companded and back, exactly as the reference code of G.191's
  * Software Tools Library does it: negative values are taken in one's complement, so that +0 and -1 differ only
@@ -56,11 +58,15 @@ const codes = Array.from({ length: 256 }, (_, code) => code);
 const fromMulaw = Int16Array.from(codes, expandMulaw);
 const fromAlaw = Int16Array.from(codes, expandAlaw);
 /** Indexed by the sample's 16 bits read as unsigned. */
-const toMulaw = Uint8Array.from({ length: 65_536 }, (_, bits) => compressMulaw((bits << 16) >> 16));
-const toAlaw = Uint8Array.from({ length: 65_536 }, (_, bits) => compressAlaw((bits << 16) >> 16));
+const toMulaw = lazily(() =>
+  Uint8Array.from({ length: 65_536 }, (_, bits) => compressMulaw((bits << 16) >> 16)),
+);
+const toAlaw = lazily(() =>
+  Uint8Array.from({ length: 65_536 }, (_, bits) => compressAlaw((bits << 16) >> 16)),
+);
 
 export function encodeMulaw(samples: Int16Array): Uint8Array {
-  return compress(samples, toMulaw);
+  return compress(samples, toMulaw());
 }
 
 export function decodeMulaw(codes: Uint8Array): Int16Array {
@@ -68,7 +74,7 @@ export function decodeMulaw(codes: Uint8Array): Int16Array {
 }
 
 export function encodeAlaw(samples: Int16Array): Uint8Array {
-  return compress(samples, toAlaw);
+  return compress(samples, toAlaw());
 }
 
 export function decodeAlaw(codes: Uint8Array): Int16Array {

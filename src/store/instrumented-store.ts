@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import { outcomeOfCall } from '../domain/call-outcome.ts';
 import { ServiceError } from '../errors.ts';
+import { lazily } from '../lazily.ts';
 import type { Metrics, SentWhat } from '../metrics/metrics.ts';
 import { createWaitingTime } from '../metrics/waiting-time.ts';
 import type { Store } from './store.ts';
@@ -101,13 +102,14 @@ function watchPins(
   store: Store,
   { metrics, clock }: { metrics: Metrics; clock: Pick<Clock, 'monotonic'> },
 ): Watchers {
-  const pins = new LRUCache<string, Remembered>({ max: REMEMBERED });
+  /** It makes room for all of them at once: not before there is one. */
+  const pins = lazily(() => new LRUCache<string, Remembered>({ max: REMEMBERED }));
 
   function sent(pinId: string, by: { channel: string; carrier: string } | undefined): void {
     if (!by) return;
     const { channel, carrier } = by;
     metrics.sent({ what: 'pin', channel, carrier });
-    pins.set(pinId, { since: pins.get(pinId)?.since ?? clock.monotonic(), channel, carrier });
+    pins().set(pinId, { since: pins().get(pinId)?.since ?? clock.monotonic(), channel, carrier });
   }
 
   /** Of a PIN that was sent in another life or by another process. */
@@ -147,8 +149,8 @@ function watchPins(
     async attemptPin(result, { pinId }) {
       metrics.attempted(result.outcome);
       if (result.outcome !== 'verified') return;
-      const known = pins.get(pinId);
-      pins.delete(pinId);
+      const known = pins().get(pinId);
+      pins().delete(pinId);
       if (known) metrics.verified({ ...known, tookMs: clock.monotonic() - known.since });
       else await lookUp(pinId);
     },

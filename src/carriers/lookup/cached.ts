@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 
 import type { Clock } from '../../clock.ts';
 import { CarrierError } from '../../errors.ts';
+import { lazily } from '../../lazily.ts';
 import type { NumberContext, NumberLookup } from '../message-carrier.ts';
 
 const MAX_NUMBERS = 10_000;
@@ -18,21 +19,24 @@ export function cachedLookup(
   options: { clock: Clock; max?: number; ttlMs?: number },
 ): NumberLookup {
   const { clock, max = MAX_NUMBERS, ttlMs = TTL_MS } = options;
-  const known = new LRUCache<string, NumberContext>({
-    max,
-    ttl: ttlMs,
-    // The cache takes 0 for "no time at all", and would keep what came in then for ever.
-    perf: { now: () => clock.monotonic() + 1 },
-    // Else it reads the time once a millisecond by a timer of its own.
-    ttlResolution: 0,
-  });
+  const known = lazily(
+    () =>
+      new LRUCache<string, NumberContext>({
+        max,
+        ttl: ttlMs,
+        // The cache takes 0 for "no time at all", and would keep what came in then for ever.
+        perf: { now: () => clock.monotonic() + 1 },
+        // Else it reads the time once a millisecond by a timer of its own.
+        ttlResolution: 0,
+      }),
+  );
   const live = new Map<string, Promise<NumberContext>>();
 
   const ask = async (to: string): Promise<NumberContext> => {
     try {
       const context = await lookup.lookup(to);
       const absent = context.reachable === 'not-reachable' || context.reachable === 'unknown';
-      known.set(to, context, { ttl: absent ? Math.min(ABSENT_TTL_MS, ttlMs) : ttlMs });
+      known().set(to, context, { ttl: absent ? Math.min(ABSENT_TTL_MS, ttlMs) : ttlMs });
       return context;
     } finally {
       live.delete(to);
@@ -43,7 +47,7 @@ export function cachedLookup(
     name: lookup.name,
 
     async lookup(to, signal) {
-      const remembered = known.get(to);
+      const remembered = known().get(to);
       if (remembered) return remembered;
       if (signal?.aborted) throw cancelled();
       let work = live.get(to);

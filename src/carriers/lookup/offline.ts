@@ -1,10 +1,10 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
-
+import { parsePhoneNumberFromString } from '../../phone-library.ts';
 import { numberType } from '../../domain/phone.ts';
 import type { E164 } from '../../domain/types.ts';
+import { lazily } from '../../lazily.ts';
 import type { Network, NumberContext, NumberLookup } from '../message-carrier.ts';
 
-const countryNames = new Intl.DisplayNames('en', { type: 'region' });
+const countryNames = lazily(() => new Intl.DisplayNames('en', { type: 'region' }));
 
 /**
  * What the numbering plans tell without asking anybody: country, prefix and kind of line. Numbers move between networks, so
@@ -39,7 +39,7 @@ function planNetwork(number: string): Network | undefined {
   return {
     networkName: '',
     networkPrefix: more.length > 0 ? first : '',
-    countryName: countryNames.of(country) ?? country,
+    countryName: countryNames().of(country) ?? country,
     countryPrefix: parsed.countryCallingCode,
   };
 }

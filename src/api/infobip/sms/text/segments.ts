@@ -1,3 +1,4 @@
+import { lazily } from '../../../../lazily.ts';
 import {
   DEFAULT_ALPHABET,
   hasLockingShift,
@@ -107,13 +108,13 @@ function septetsOf(text: string, alphabet: Alphabet): number[] | undefined {
   return costs;
 }
 
-const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const graphemes = lazily(() => new Intl.Segmenter('en', { granularity: 'grapheme' }));
 /** A text without these has one unit a grapheme. */
 const COMPOSED = /[\p{M}\p{Cf}\p{Sk}\u{10000}-\u{10FFFF}]/u;
 
 function unitsOf(text: string, part: number): number[] {
   if (!COMPOSED.test(text)) return Array.from({ length: text.length }, () => 1);
-  return [...GRAPHEMES.segment(text)].flatMap(({ segment }) => {
+  return [...graphemes().segment(text)].flatMap(({ segment }) => {
     // What no part can hold is broken between characters.
     if (segment.length > part || segment === '\r\n') return [...segment].map(char => char.length);
     return [segment.length];

@@ -1,3 +1,4 @@
+import { lazily } from '../../../../lazily.ts';
 import { DEFAULT_ALPHABET } from './alphabets.ts';
 
 /**
@@ -32,7 +33,7 @@ function pairs(letters: string, replacements: string): [string, string][] {
     const capital = plain.charAt(0).toUpperCase() + plain.slice(1);
     return [
       [letter, plain],
-      [letter.toLocaleUpperCase('en'), capital],
+      [letter.toUpperCase(), capital],
     ];
   });
 }
@@ -68,7 +69,7 @@ const NO_MARKS: Mapping = new Map([
   ['ẞ', 'SS'],
 ]);
 
-const BOTH_CASES = (letters: string): string => letters + letters.toLocaleUpperCase('en');
+const BOTH_CASES = (letters: string): string => letters + letters.toUpperCase();
 
 /** Word processors put these in without being asked. */
 const PUNCTUATION: Mapping = new Map([
@@ -83,71 +84,74 @@ const PUNCTUATION: Mapping = new Map([
   ['№', 'No'],
 ]);
 
-const RUSSIAN = pairs(
-  'абвгдеёжзийклмнопрстуфхцчшщъыьэюя',
-  'a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch - y - e yu ya',
-);
-
-/** Capitals that look alike or are GSM's own; small letters become capitals, as in handsets. */
-const GREEK_LETTERS: [string, string][] = [...'ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ'].flatMap(
-  (capital, index): [string, string][] => {
-    const gsm = [...'ABΓΔEZHΘIKΛMNΞOΠPΣTYΦXΨΩ'][index] ?? capital;
-    return [
-      [capital, gsm],
-      [capital.toLocaleLowerCase('en'), gsm],
-    ];
-  },
-);
-
-const GREEK = [
-  ...GREEK_LETTERS,
-  ['ς', 'Σ'],
-  ...[...'άΆ'].map(char => [char, 'A']),
-  ...[...'έΈ'].map(char => [char, 'E']),
-  ...[...'ήΉ'].map(char => [char, 'H']),
-  ...[...'ίΊϊΪΐ'].map(char => [char, 'I']),
-  ...[...'όΌ'].map(char => [char, 'O']),
-  ...[...'ύΎϋΫΰ'].map(char => [char, 'Y']),
-  ...[...'ώΏ'].map(char => [char, 'Ω']),
-] as [string, string][];
-
-const TURKISH = bare('çÇğĞıİöÖşŞüÜâÂîÎûÛ');
-const CYRILLIC = [...RUSSIAN, ...pairs('єіїґўђѓѕјљњћќџ', 'ie i i g u dj gj dz j lj nj c kj dz')];
-const SERBIAN = [
-  ...CYRILLIC,
-  ...pairs(
-    'абвгдђежзијклљмнњопрстћуфхцчџш',
-    'a b v g d dj e z z i j k l lj m n nj o p r s t c u f h c c dz s',
-  ),
-];
-const BULGARIAN = [...CYRILLIC, ...pairs('жйхцчшщъьюя', 'zh y h ts ch sh sht a y yu ya')];
-const CENTRAL_EUROPEAN = bare(BOTH_CASES('áčćďđěęėąęğíĺľłńňóőôřŕšśşșťţțúůűýžźżăâîë') + 'ãÃ');
-const BALTIC = bare(BOTH_CASES('āčēģīķļņšūžąęėįųõŗ'));
-const PORTUGUESE = bare(BOTH_CASES('áâãçêíóôõúÀ'));
-const COLOMBIAN = bare(BOTH_CASES('áíóú'));
-
-const EVERYTHING = [...CENTRAL_EUROPEAN, ...BALTIC, ...PORTUGUESE, ...COLOMBIAN, ...GREEK, ...CYRILLIC];
-const TURKISH_ONLY = bare('çğĞıİşŞâÂîÎûÛ');
-
 function mapping(entries: readonly (readonly [string, string])[]): Mapping {
   return new Map([...PUNCTUATION, ...entries]);
 }
 
-const MAPPINGS: Readonly<Record<Exclude<Transliteration, 'NONE'>, Mapping>> = {
-  TURKISH: mapping(TURKISH),
-  GREEK: mapping(GREEK),
-  CYRILLIC: mapping(CYRILLIC),
-  SERBIAN_CYRILLIC: mapping(SERBIAN),
-  BULGARIAN_CYRILLIC: mapping(BULGARIAN),
-  CENTRAL_EUROPEAN: mapping(CENTRAL_EUROPEAN),
-  BALTIC: mapping(BALTIC),
-  PORTUGUESE: mapping(PORTUGUESE),
-  COLOMBIAN: mapping(COLOMBIAN),
-  ALL: mapping([...EVERYTHING, ...TURKISH_ONLY]),
-  NON_UNICODE: mapping([...EVERYTHING, ...TURKISH_ONLY]),
-};
+/** A few thousand letters: most instances are never asked for one. */
+const mappings = lazily((): Readonly<Record<Exclude<Transliteration, 'NONE'>, Mapping>> => {
+  const RUSSIAN = pairs(
+    'абвгдеёжзийклмнопрстуфхцчшщъыьэюя',
+    'a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch - y - e yu ya',
+  );
 
-const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
+  /** Capitals that look alike or are GSM's own; small letters become capitals, as in handsets. */
+  const GREEK_LETTERS: [string, string][] = [...'ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ'].flatMap(
+    (capital, index): [string, string][] => {
+      const gsm = [...'ABΓΔEZHΘIKΛMNΞOΠPΣTYΦXΨΩ'][index] ?? capital;
+      return [
+        [capital, gsm],
+        [capital.toLowerCase(), gsm],
+      ];
+    },
+  );
+
+  const GREEK = [
+    ...GREEK_LETTERS,
+    ['ς', 'Σ'],
+    ...[...'άΆ'].map(char => [char, 'A']),
+    ...[...'έΈ'].map(char => [char, 'E']),
+    ...[...'ήΉ'].map(char => [char, 'H']),
+    ...[...'ίΊϊΪΐ'].map(char => [char, 'I']),
+    ...[...'όΌ'].map(char => [char, 'O']),
+    ...[...'ύΎϋΫΰ'].map(char => [char, 'Y']),
+    ...[...'ώΏ'].map(char => [char, 'Ω']),
+  ] as [string, string][];
+
+  const TURKISH = bare('çÇğĞıİöÖşŞüÜâÂîÎûÛ');
+  const CYRILLIC = [...RUSSIAN, ...pairs('єіїґўђѓѕјљњћќџ', 'ie i i g u dj gj dz j lj nj c kj dz')];
+  const SERBIAN = [
+    ...CYRILLIC,
+    ...pairs(
+      'абвгдђежзијклљмнњопрстћуфхцчџш',
+      'a b v g d dj e z z i j k l lj m n nj o p r s t c u f h c c dz s',
+    ),
+  ];
+  const BULGARIAN = [...CYRILLIC, ...pairs('жйхцчшщъьюя', 'zh y h ts ch sh sht a y yu ya')];
+  const CENTRAL_EUROPEAN = bare(BOTH_CASES('áčćďđěęėąęğíĺľłńňóőôřŕšśşșťţțúůűýžźżăâîë') + 'ãÃ');
+  const BALTIC = bare(BOTH_CASES('āčēģīķļņšūžąęėįųõŗ'));
+  const PORTUGUESE = bare(BOTH_CASES('áâãçêíóôõúÀ'));
+  const COLOMBIAN = bare(BOTH_CASES('áíóú'));
+
+  const EVERYTHING = [...CENTRAL_EUROPEAN, ...BALTIC, ...PORTUGUESE, ...COLOMBIAN, ...GREEK, ...CYRILLIC];
+  const TURKISH_ONLY = bare('çğĞıİşŞâÂîÎûÛ');
+
+  return {
+    TURKISH: mapping(TURKISH),
+    GREEK: mapping(GREEK),
+    CYRILLIC: mapping(CYRILLIC),
+    SERBIAN_CYRILLIC: mapping(SERBIAN),
+    BULGARIAN_CYRILLIC: mapping(BULGARIAN),
+    CENTRAL_EUROPEAN: mapping(CENTRAL_EUROPEAN),
+    BALTIC: mapping(BALTIC),
+    PORTUGUESE: mapping(PORTUGUESE),
+    COLOMBIAN: mapping(COLOMBIAN),
+    ALL: mapping([...EVERYTHING, ...TURKISH_ONLY]),
+    NON_UNICODE: mapping([...EVERYTHING, ...TURKISH_ONLY]),
+  };
+});
+
+const graphemes = lazily(() => new Intl.Segmenter('en', { granularity: 'grapheme' }));
 /** What stands for a character that `NON_UNICODE` finds no letters for. */
 const UNKNOWN = '?';
 
@@ -157,13 +161,13 @@ const UNKNOWN = '?';
  */
 export function transliterate(text: string, to: Transliteration): string {
   if (to === 'NONE') return text;
-  const table = MAPPINGS[to];
+  const table = mappings()[to];
   const replaced = [...text.normalize('NFC')].map(char => table.get(char) ?? char).join('');
   return to === 'NON_UNICODE' ? withoutUnicode(replaced) : replaced;
 }
 
 function withoutUnicode(text: string): string {
-  return [...GRAPHEMES.segment(text)].map(({ segment }) => inAlphabet(segment)).join('');
+  return [...graphemes().segment(text)].map(({ segment }) => inAlphabet(segment)).join('');
 }
 
 function inAlphabet(grapheme: string): string {
