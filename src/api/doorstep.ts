@@ -7,46 +7,85 @@ import { classicEnvelope, retryAfterSeconds } from './error-handler.ts';
 import { kindOf, type Overload } from './overload.ts';
 import type { Visit } from './overload-gate.ts';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
+import { createSendLane, type SendLaneDeps } from './send-lane.ts';
 
 /**
- * Where sends are refused while more of them come than can be done: in front of fastify. There a refusal costs about what
- * Node itself needs to read a request and to answer it; behind the router, its hooks and the error handler it costs three times
- * as much, and with four times too many requests a third of the processor went into saying no (faults.md F29).
+ * Where sends are let in, in front of fastify. Two things are done here because nowhere else they would be cheap, or early enough
+ * (faults.md F29). A refusal costs about what Node itself needs to read a request and to answer it; behind the router, its hooks
+ * and the error handler it costs three times as much, and with four times too many requests a third of the processor went into
+ * saying no. And sends begin a few at a time (send-lane.ts), so that those who verify do not wait for a crowd of them.
  */
 export interface Doorstep {
-  /** True: it was refused, and answered. */
-  turnAway(request: IncomingMessage, response: ServerResponse): boolean;
-  /** Whom the gate has let in here already. */
-  visitOf(request: IncomingMessage): Visit | undefined;
+  /** Answers a refusal itself. Sends are handed on in their turn, everything else at once. */
+  meet(request: IncomingMessage, response: ServerResponse, handOn: () => void): void;
+  /** Of a request that was let in here. */
+  arrivalOf(request: IncomingMessage): Arrival | undefined;
+}
+
+export interface Arrival {
+  /** Monotonic, ms. */
+  readonly at: number;
+  readonly visit: Visit;
 }
 
 /** Whatever else there is below the root (consoles, documents, webhooks, probes) is left to the hooks. */
 const SENDING = /^\/(?:2fa|sms|tts|voice|v1)\//;
 
-export function createDoorstep({ gate, metrics, clock }: Overload & { clock: Clock }): Doorstep {
-  const visits = new WeakMap<IncomingMessage, Visit>();
+export function createDoorstep(
+  deps: Overload & { clock: Clock; nextTurn?: SendLaneDeps['nextTurn'] },
+): Doorstep {
+  const { gate, metrics, clock } = deps;
+  const arrivals = new WeakMap<IncomingMessage, Arrival>();
+  const lane = createSendLane(deps);
+
+  function meetSend(request: IncomingMessage, response: ServerResponse, path: string, handOn: () => void) {
+    const at = clock.monotonic();
+    const refuse = (error: ServiceError): void => {
+      answer(response, path, error);
+      metrics.request({ kind: 'send', status: error.status, ms: clock.monotonic() - at });
+    };
+    const visit = admitted(gate, refuse);
+    if (!visit) return;
+    arrivals.set(request, { at, visit });
+    const entered = lane.enter({
+      start() {
+        // Nobody is there any more to tell the hooks of its end.
+        if (response.destroyed) visit.leave();
+        else handOn();
+      },
+      refuse() {
+        visit.leave();
+        refuse(gate.refusal('send', 'waited'));
+      },
+    });
+    if (entered) return;
+    visit.leave();
+    refuse(gate.refusal('send', 'queue-full'));
+  }
+
   return {
-    turnAway(request, response) {
-      if (!gate.shedding || request.method !== 'POST') return false;
+    meet(request, response, handOn) {
       const path = pathOf(request.url ?? '/');
-      if (!SENDING.test(path) || kindOf('POST', path) !== 'send') return false;
-      const began = clock.monotonic();
-      try {
-        visits.set(request, gate.admit('send', true));
-        return false;
-      } catch (error) {
-        if (!(error instanceof ServiceError)) throw error;
-        refuse(response, path, error);
-        metrics.request({ kind: 'send', status: error.status, ms: clock.monotonic() - began });
-        return true;
-      }
+      const sends = request.method === 'POST' && SENDING.test(path) && kindOf('POST', path) === 'send';
+      if (sends) meetSend(request, response, path, handOn);
+      else handOn();
     },
-    visitOf: request => visits.get(request),
+    arrivalOf: request => arrivals.get(request),
   };
 }
 
+function admitted(gate: Overload['gate'], refuse: (error: ServiceError) => void): Visit | undefined {
+  try {
+    return gate.admit('send', true);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    refuse(error);
+    return undefined;
+  }
+}
+
 /** In the envelope of the face. The body is left unread: Node throws it away, and the connection stays. */
-function refuse(response: ServerResponse, path: string, error: ServiceError): void {
+function answer(response: ServerResponse, path: string, error: ServiceError): void {
   const own = path.startsWith('/v1/');
   const body = JSON.stringify(own ? problemOf(error, randomUUID()) : classicEnvelope(error));
   response.writeHead(error.status, [

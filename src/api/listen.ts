@@ -14,7 +14,7 @@ export interface ListenOptions {
 }
 
 /** What each turn of the event loop can let in: at 50 ms a turn, more than a thousand connections a second. */
-const DOORS = 64;
+const DOORS = 256;
 const IDLE_CHECK_MS = 25;
 /** No SO_REUSEPORT that shares connections out: macOS, Windows. */
 const NOT_HERE = new Set(['ENOTSUP', 'EINVAL', 'ENOPROTOOPT']);

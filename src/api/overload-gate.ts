@@ -116,7 +116,7 @@ export class OverloadGate {
     this.#deps = deps;
     this.#limits = { ...GATE_LIMITS, ...deps.limits };
     const queue = (kind: GuardedKind): PlaceQueue =>
-      new PlaceQueue(deps.clock, this.#limits.kinds[kind], reason => this.#refusal(kind, reason));
+      new PlaceQueue(deps.clock, this.#limits.kinds[kind], reason => this.refusal(kind, reason));
     this.#queues = { carrier: queue('carrier'), verify: queue('verify'), send: queue('send') };
     this.#adjustedAt = deps.clock.monotonic();
   }
@@ -127,11 +127,11 @@ export class OverloadGate {
    * @throws ServiceError unavailable, with the time to wait
    */
   admit(kind: GuardedKind, changes: boolean): Visit {
-    if (this.#draining && kind === 'send' && changes) throw this.#refusal(kind, 'draining');
+    if (this.#draining && kind === 'send' && changes) throw this.refusal(kind, 'draining');
     this.#adjust();
     const queue = this.#queues[kind];
-    if (queue.full) throw this.#refusal(kind, kind === 'carrier' ? 'hard-limit' : 'queue-full');
-    if (kind !== 'carrier' && !this.#hasCredit(kind)) throw this.#refusal(kind, 'busy');
+    if (queue.full) throw this.refusal(kind, kind === 'carrier' ? 'hard-limit' : 'queue-full');
+    if (kind !== 'carrier' && !this.#hasCredit(kind)) throw this.refusal(kind, 'busy');
     this.#inside[kind]++;
     let place: Place | undefined;
     let left = false;
@@ -152,7 +152,7 @@ export class OverloadGate {
 
   /** A media socket asks to be opened. Returns what to call when it is closed. @throws ServiceError unavailable */
   openSocket(): () => void {
-    if (this.#sockets >= this.#limits.mediaSockets) throw this.#refusal('carrier', 'hard-limit');
+    if (this.#sockets >= this.#limits.mediaSockets) throw this.refusal('carrier', 'hard-limit');
     this.#sockets++;
     let open = true;
     return () => {
@@ -166,11 +166,6 @@ export class OverloadGate {
     this.#draining = true;
   }
 
-  /** Whether some sends are refused, for there being too many of them. */
-  get shedding(): boolean {
-    return this.#share.send < 1;
-  }
-
   get mediaSockets(): number {
     return this.#sockets;
   }
@@ -179,7 +174,8 @@ export class OverloadGate {
     return KINDS.map(kind => ({
       kind,
       running: this.#queues[kind].running,
-      waiting: this.#queues[kind].waiting,
+      // For their turn, for the rest of their body, or for a place.
+      waiting: this.#inside[kind] - this.#queues[kind].running,
     }));
   }
 
@@ -237,7 +233,8 @@ export class OverloadGate {
     return this.#inside.send >= CROWD || now - this.#lateSince >= BURST_MS;
   }
 
-  #refusal(kind: GuardedKind, reason: ShedReason): ServiceError {
+  /** Counts a refusal, and says when to come back. */
+  refusal(kind: GuardedKind, reason: ShedReason): ServiceError {
     this.#deps.onShed?.({ kind, reason });
     const draining = reason === 'draining';
     const retryAfterMs = draining ? DRAIN_RETRY_MS : 1_000 * (1 + (this.#refusals++ % RETRY_SPREAD));
@@ -297,10 +294,6 @@ class PlaceQueue {
 
   get running(): number {
     return this.#running;
-  }
-
-  get waiting(): number {
-    return this.#queue.size;
   }
 
   get full(): boolean {

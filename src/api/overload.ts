@@ -65,23 +65,24 @@ export function createOverload(deps: {
  */
 export function guardAgainstOverload(
   app: FastifyInstance,
-  deps: Overload & { clock: Clock; doorstep: Pick<Doorstep, 'visitOf'> },
+  deps: Overload & { clock: Clock; doorstep: Pick<Doorstep, 'arrivalOf'> },
 ): void {
   const { gate, metrics, clock, doorstep } = deps;
   const started = new WeakMap<FastifyRequest, number>();
   const visits = new WeakMap<FastifyRequest, Visit>();
 
   app.addHook('onRequest', async (request, reply) => {
-    started.set(request, clock.monotonic());
+    const arrival = doorstep.arrivalOf(request.raw);
+    started.set(request, arrival?.at ?? clock.monotonic());
     if (request.is404) {
-      doorstep.visitOf(request.raw)?.leave();
+      arrival?.visit.leave();
       return;
     }
     const kind = kindOfRequest(request);
     if (kind === 'probe') return;
     if (!isUpgrade(request)) {
       const changes = request.method !== 'GET' && request.method !== 'HEAD';
-      const visit = doorstep.visitOf(request.raw) ?? gate.admit(kind, changes);
+      const visit = arrival?.visit ?? gate.admit(kind, changes);
       visits.set(request, visit);
       // Both: a caller who goes away leaves no `finish`.
       reply.raw.once('finish', () => visit.leave());

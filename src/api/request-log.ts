@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+
 import type { FastifyInstance } from 'fastify';
 
 import type { Clock } from '../clock.ts';
@@ -7,10 +9,18 @@ import type { Logger } from '../log.ts';
  * One line a request. It names the route and not the URL: paths carry media tokens, queries carry numbers. A pinId is
  * not a PIN and lets an operator follow one message; anything else in its place is left out.
  */
-export function logRequests(app: FastifyInstance, deps: { log: Logger; clock: Clock }): void {
+export function logRequests(
+  app: FastifyInstance,
+  deps: {
+    log: Logger;
+    clock: Clock;
+    /** When a request came that waited before it got here. */
+    cameAt: (request: IncomingMessage) => number | undefined;
+  },
+): void {
   const started = new WeakMap<object, number>();
   app.addHook('onRequest', async request => {
-    started.set(request.raw, deps.clock.monotonic());
+    started.set(request.raw, deps.cameAt(request.raw) ?? deps.clock.monotonic());
   });
   app.addHook('onResponse', async (request, reply) => {
     const begin = started.get(request.raw) ?? deps.clock.monotonic();

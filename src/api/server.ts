@@ -104,7 +104,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     if (String(reply.getHeader('content-type')).startsWith('application/json')) reply.type(JSON_TYPE);
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
-  logRequests(app, deps);
+  logRequests(app, { ...deps, cameAt: request => doorstep?.arrivalOf(request)?.at });
   if (deps.overload && doorstep) {
     guardAgainstOverload(app, { ...deps.overload, clock: deps.clock, doorstep });
   }
@@ -122,7 +122,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   return app;
 }
 
-/** Node's server, with what is refused before fastify looks at it. */
+/** Node's server, and what happens to a request before fastify looks at it. */
 function listener(doorstep: Doorstep | undefined, handle: RequestListener): Server {
   const options = {
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -133,7 +133,7 @@ function listener(doorstep: Doorstep | undefined, handle: RequestListener): Serv
   };
   if (!doorstep) return createHttpServer(options, handle);
   return createHttpServer(options, (request, response) => {
-    if (!doorstep.turnAway(request, response)) handle(request, response);
+    doorstep.meet(request, response, () => handle(request, response));
   });
 }
 

@@ -148,7 +148,8 @@ export function createSqliteStore(deps: {
     stepPinMessage: step => writer.write(() => pinMessages.step(step)),
     claimPinMessage: request => writer.write(() => pinMessages.claim(request)),
     getPin: id => writer.read(() => pins.get(id)),
-    attemptPin: request => once(`attempt:${request.opId}`, () => writer.write(() => attempt(request))),
+    attemptPin: request =>
+      once(`attempt:${request.opId}`, () => writer.write(() => attempt(request), 'first')),
     listVerifications: filter => writer.read(() => pins.listVerifications(filter)),
 
     getDelivery: ref => writer.read(() => deliveries.get(ref)),
@@ -158,7 +159,7 @@ export function createSqliteStore(deps: {
     async redeemMediaToken(tokenHash) {
       // A stranger's guess costs no write.
       const known = await writer.read(() => deliveries.hasToken(tokenHash));
-      return known ? writer.write(() => deliveries.redeemToken(tokenHash)) : undefined;
+      return known ? writer.write(() => deliveries.redeemToken(tokenHash), 'first') : undefined;
     },
 
     addBulk: request => bulks.add(request),

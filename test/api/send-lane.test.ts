@@ -1,0 +1,116 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+
+import {
+  createSendLane,
+  MOST_WAITING,
+  SENDS_PER_TURN,
+  STANDING_PATIENCE_MS,
+  type SendLane,
+} from '../../src/api/send-lane.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+let clock: FakeClock;
+let lane: SendLane;
+let scheduled: (() => void)[];
+let begun: number[];
+let refused: number[];
+
+beforeEach(() => {
+  clock = new FakeClock();
+  scheduled = [];
+  begun = [];
+  refused = [];
+  lane = createSendLane({ clock, nextTurn: run => void scheduled.push(run) });
+});
+
+/** The event loop comes round; what asks for a turn meanwhile gets the one after it. */
+function turn(ms = 0): void {
+  clock.advance(ms);
+  for (const run of scheduled.splice(0)) run();
+}
+
+function come(count: number, from = 0): number {
+  let entered = 0;
+  for (let n = from; n < from + count; n++) {
+    const send = { start: () => void begun.push(n), refuse: () => void refused.push(n) };
+    if (lane.enter(send)) entered++;
+  }
+  return entered;
+}
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+
+describe('sends in front of the router', () => {
+  test('begin after everything else of their turn, in the order in which they came', () => {
+    come(3);
+    expect(begun).toStrictEqual([]);
+    expect(scheduled).toHaveLength(1);
+    turn();
+    expect(begun).toStrictEqual([0, 1, 2]);
+    // Nothing to do: no turn is asked for.
+    expect(scheduled).toStrictEqual([]);
+  });
+
+  test('begin a few a turn, whoever came in between', () => {
+    come(SENDS_PER_TURN + 5);
+    turn();
+    expect(begun).toStrictEqual(numbers(SENDS_PER_TURN));
+    come(SENDS_PER_TURN, SENDS_PER_TURN + 5);
+    turn();
+    expect(begun).toStrictEqual(numbers(2 * SENDS_PER_TURN));
+    turn();
+    expect(begun).toStrictEqual(numbers(2 * SENDS_PER_TURN + 5));
+    expect(scheduled).toStrictEqual([]);
+    expect(refused).toStrictEqual([]);
+  });
+
+  test('of a burst all begin, however long it takes', () => {
+    expect(come(MOST_WAITING)).toBe(MOST_WAITING);
+    while (scheduled.length > 0) turn(30);
+    expect(begun).toStrictEqual(numbers(MOST_WAITING));
+    expect(refused).toStrictEqual([]);
+  });
+
+  test('are turned away when too many wait, and let in again after the next turn', () => {
+    expect(come(MOST_WAITING + 7)).toBe(MOST_WAITING);
+    turn();
+    expect(come(SENDS_PER_TURN + 7, 1_000)).toBe(SENDS_PER_TURN);
+    while (scheduled.length > 0) turn();
+    expect(begun).toStrictEqual([...numbers(MOST_WAITING), ...numbers(SENDS_PER_TURN).map(n => 1_000 + n)]);
+  });
+
+  test('have to wait in a standing queue for so long only, and the refused take no place of a turn', () => {
+    // Twice what can be begun, for a second.
+    const since = new Map<number, number>();
+    for (let n = 0, time = 0; time < 1_000; time += 20) {
+      for (let more = 0; more < 2 * SENDS_PER_TURN; more++, n++) {
+        if (come(1, n) === 1) since.set(n, clock.monotonic());
+      }
+      const before = begun.length;
+      turn(20);
+      expect(begun.length - before).toBe(SENDS_PER_TURN);
+      if (clock.monotonic() <= 520) continue;
+      for (const one of begun.slice(before))
+        expect(clock.monotonic() - since.get(one)!).toBeLessThanOrEqual(STANDING_PATIENCE_MS);
+    }
+    expect(refused.length).toBeGreaterThan(200);
+    // Everybody was answered, once.
+    while (scheduled.length > 0) turn(20);
+    expect([...begun, ...refused].toSorted((a, b) => a - b)).toStrictEqual([...since.keys()]);
+  });
+
+  test('all too late for a queue that stood: the loop was away, and it is empty', () => {
+    come(10 * SENDS_PER_TURN);
+    turn(10);
+    turn(600);
+    expect(begun).toStrictEqual(numbers(SENDS_PER_TURN));
+    expect(refused).toHaveLength(9 * SENDS_PER_TURN);
+    expect(scheduled).toStrictEqual([]);
+    // A new queue, which has not stood yet.
+    come(2 * SENDS_PER_TURN, 1_000);
+    turn(300);
+    turn(300);
+    expect(begun).toHaveLength(3 * SENDS_PER_TURN);
+    expect(refused).toHaveLength(9 * SENDS_PER_TURN);
+  });
+});
