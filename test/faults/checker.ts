@@ -272,7 +272,8 @@ function figuresOf(entries: readonly Entry[], known: ReadonlyMap<string, Known>)
   const checks = only(entries, 'check');
   const calls = groupBy(callsOf(entries), ({ number }) => number);
   const events = only(entries, 'event');
-  const readies = only(entries, 'ready').map(({ afterMs }) => afterMs);
+  const readies = only(entries, 'ready');
+  const again = readies.filter(({ first }) => !first).map(({ afterMs }) => afterMs);
   const texts = new Set(
     only(entries, 'taken').flatMap(({ kind, number }) => (kind === 'text' ? [number] : [])),
   );
@@ -301,8 +302,10 @@ function figuresOf(entries: readonly Entry[], known: ReadonlyMap<string, Known>)
     ),
     events: new Set(events.map(({ id }) => id)).size,
     eventsTwice: duplicates(events.map(({ webhookId }) => webhookId)),
-    medianReadyMs: readies.toSorted((a, b) => a - b)[Math.floor(readies.length / 2)] ?? 0,
-    worstReadyMs: Math.max(...readies),
+    // With a new store, clips are made first.
+    firstReadyMs: readies.find(({ first }) => first)?.afterMs ?? 0,
+    medianReadyMs: again.toSorted((a, b) => a - b)[Math.floor(again.length / 2)] ?? 0,
+    worstReadyMs: Math.max(0, ...again),
   };
 }
 

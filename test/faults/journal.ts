@@ -14,7 +14,8 @@ export type Fact =
   | { what: 'callback'; number: string; status: string; forged: boolean; answer: number | 'lost' }
   | { what: 'event'; webhookId: string; type: string; id: string; verificationId: string }
   | { what: 'fault'; name: string }
-  | { what: 'ready'; afterMs: number };
+  /** `first`: of a new store, with clips to be made; else after a fault, with the `date` at which it was ready. */
+  | { what: 'ready'; afterMs: number; first?: boolean; date?: number };
 
 /** `at`: monotonic ms of the test; `date`: ms since the epoch. */
 export type Entry = Fact & { readonly at: number; readonly date: number };

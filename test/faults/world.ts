@@ -8,6 +8,7 @@ import { recordCanary, Service } from '../support/service.ts';
 import { createApplication, createTemplate } from '../support/story.ts';
 import { Customer } from './customer.ts';
 import { Journal } from './journal.ts';
+import { ReadyWatch } from './ready-watch.ts';
 
 export type StoreName = 'sqlite' | 'redis';
 /** Both, and why one of them is missing here. */
@@ -58,6 +59,7 @@ export class World {
   /** Where everybody who needs the service waits while it is away. */
   up: Promise<void> = Promise.resolve();
   isUp = false;
+  readonly #watch = new ReadyWatch();
   readonly #folder: string;
   readonly #environment: Record<string, string>;
   #back: () => void = () => {};
@@ -121,8 +123,12 @@ export class World {
 
   /** The next life. */
   async restart(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    const watched = this.#watch.ready(this.service.url);
+    const began = Date.now();
     await this.service.restart(environment);
-    this.#ready();
+    const { date } = await watched;
+    this.journal.note({ what: 'ready', afterMs: date - began, date });
+    this.back();
   }
 
   /** From now on nobody expects answers. */
@@ -150,14 +156,15 @@ export class World {
   async close(): Promise<void> {
     this.back();
     await this.service?.kill();
-    await Promise.all([this.carrier.close(), this.customer.close(), this.redis?.stop()]);
+    await Promise.all([this.carrier.close(), this.customer.close(), this.redis?.stop(), this.#watch.close()]);
     this.journal.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async #begin(): Promise<void> {
     this.service = await Service.start(this.#environment);
-    this.#ready();
+    this.journal.note({ what: 'ready', first: true, afterMs: Math.round(this.service.readyMs) });
+    this.back();
     const { service } = this;
     this.ids = await createTemplate(service, {}, { pinAttempts: ATTEMPTS, pinTimeToLive: '15m' });
     await put(service, this.ids, { steps: [{ channel: 'sms' }, { channel: 'voice' }] });
@@ -173,11 +180,6 @@ export class World {
     });
     if (endpoint.status !== 201) throw new Error(`no endpoint: ${JSON.stringify(endpoint.body)}`);
     this.customer.use(endpoint.body.secret);
-  }
-
-  #ready(): void {
-    this.journal.note({ what: 'ready', afterMs: Math.round(this.service.readyMs) });
-    this.back();
   }
 }
 
