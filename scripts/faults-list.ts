@@ -60,6 +60,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     what: 'two instances, one killed; rolling restart',
     how: 'Redis, live calls of the simulator',
     files: ['test/e2e/many-nodes.test.ts'],
+    environment: { KILLS: '20' },
   },
   {
     fault: 'F5',

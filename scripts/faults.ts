@@ -31,6 +31,10 @@ const ONLY_IF = new Set([
   'eventsTwice',
   'exhausted',
   'callsForTextsNotTaken',
+  // Where nothing was started again.
+  'medianReadyMs',
+  'worstReadyMs',
+  'worstReadyQueuedMs',
 ]);
 
 interface Recorded {

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { Ear } from '../../sip-sim/ear.ts';
+import { record } from '../faults/results.ts';
+import { SLACK } from '../faults/world.ts';
 import { Balancer } from '../support/balancer.ts';
 import { noRedis, startRedis, type RedisServer } from '../support/redis-server.ts';
 import { eventually, recordCanary, Service } from '../support/service.ts';
@@ -24,6 +26,10 @@ const CALLS = Number(process.env.NODE_CALLS ?? (FULL ? 50 : 6));
 const SPEED = Number(process.env.NODE_SPEED ?? (FULL ? 3 : 4));
 /** Long enough for a node to die in the middle of it. */
 const WORDS = 'Hello. This is your bank. Your code is {{pin}}';
+/** From one kill to the next, where the machine starts a node in less. */
+const KILL_EVERY_MS = FULL ? 6_000 : 2_000;
+/** More than that is not what faults.md calls every few seconds. */
+const SELDOM_MS = 8_000;
 /** Between one node's start and the other's end: a call lasts less, or nobody would ever hear one to its end. */
 const PEACE_MS = FULL ? 4_000 : 1_000;
 /** Of a timer that nobody holds: beyond it comes only what the store's answer takes. */
@@ -203,6 +209,14 @@ async function customer({ smsOutcome, steps }: (typeof KINDS)[keyof typeof KINDS
   };
 }
 
+const pause = async (ms: number): Promise<void> =>
+  await new Promise(resolve => {
+    setTimeout(resolve, ms);
+  });
+
+const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+
 async function liveCalls(): Promise<number> {
   return (await sim<{ liveCalls: number }>('/')).liveCalls;
 }
@@ -261,17 +275,19 @@ describe.skipIf(noRedis)('two nodes on one Redis', () => {
       timers.start();
       const lines = Promise.all(Array.from({ length: CALLS }, (_, index) => line(index)));
       const liveAtKill: number[] = [];
+      const killedAt: number[] = [];
       const readyMs: number[] = [];
       try {
         for (let kill = 0; kill < KILLS; kill++) {
           await eventually('calls to be live', async () => (await liveCalls()) >= CALLS / 2, PATIENCE_MS);
           liveAtKill.push(await liveCalls());
           const node = nodes[kill % 2]!;
+          killedAt.push(performance.now());
           await node.kill();
-          await new Promise(resolve => setTimeout(resolve, 500));
+          await pause(500);
           await node.restart();
           readyMs.push(Math.round(node.readyMs));
-          await new Promise(resolve => setTimeout(resolve, PEACE_MS));
+          await pause(Math.max(PEACE_MS, killedAt.at(-1)! + KILL_EVERY_MS - performance.now()));
         }
       } finally {
         run.over = true;
@@ -283,18 +299,32 @@ describe.skipIf(noRedis)('two nodes on one Redis', () => {
       const duplicates = sum(done.map(({ calls, asked }) => Math.max(0, calls - asked)));
       const repeatedTexts = sum(done.map(({ texts }) => Math.max(0, texts - 1)));
       const cut = sum(done.map(({ asked }) => asked - 1));
-      const longest = Math.max(...done.map(({ seconds }) => seconds));
-      process.stdout.write(
-        ` F4: ${KILLS} kills, ${sum(liveAtKill)} calls live at them, ${done.length} verifications, ${cut} calls cut and asked for again, ` +
-          `${duplicates} duplicate calls, ${repeatedTexts} duplicate texts, latest timer ${Math.round(timers.maxOverdueMs)} ms beyond its due or lease ` +
-          `(${timers.seen} seen), ready in ${readyMs.join(', ')} ms, longest verification ${longest.toFixed(1)} s, ` +
-          `${balancer.retried} requests retried by the balancer\n`,
-      );
+      const everyMs = median(killedAt.slice(1).map((at, index) => at - killedAt[index]!));
+      record({
+        fault: 'F4',
+        on: 'redis, two nodes',
+        runs: KILLS,
+        figures: {
+          everyMs: Math.round(everyMs),
+          callsLiveAtKills: sum(liveAtKill),
+          verifications: done.length,
+          callsCut: cut,
+          duplicateCalls: duplicates,
+          duplicateTexts: repeatedTexts,
+          timers: timers.seen,
+          worstTimerMs: Math.round(timers.maxOverdueMs),
+          medianReadyMs: median(readyMs),
+          worstReadyMs: Math.max(...readyMs),
+          longestVerificationSeconds: Math.round(Math.max(...done.map(({ seconds }) => seconds))),
+          requestsRetried: balancer.retried,
+        },
+      });
       expect(done.length).toBeGreaterThanOrEqual(CALLS);
       expect(sum(liveAtKill), 'a vacuous run').toBeGreaterThanOrEqual((KILLS * CALLS) / 2);
       expect(timers.seen, 'a vacuous run').toBeGreaterThan(CALLS);
       // Some dialogues die with their node, or this was no test of that.
       if (FULL) expect(cut).toBeGreaterThan(0);
+      if (FULL) expect(everyMs, 'a kill every few seconds').toBeLessThan(SELDOM_MS * SLACK);
       expect(done.every(({ verified }) => verified)).toBe(true);
       // The carrier is asked for its list before anything is dialled twice.
       expect(duplicates).toBe(0);

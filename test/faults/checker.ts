@@ -273,7 +273,7 @@ function figuresOf(entries: readonly Entry[], known: ReadonlyMap<string, Known>)
   const calls = groupBy(callsOf(entries), ({ number }) => number);
   const events = only(entries, 'event');
   const readies = only(entries, 'ready');
-  const again = readies.filter(({ first }) => !first).map(({ afterMs }) => afterMs);
+  const again = readies.filter(({ first }) => !first).toSorted((a, b) => a.afterMs - b.afterMs);
   const texts = new Set(
     only(entries, 'taken').flatMap(({ kind, number }) => (kind === 'text' ? [number] : [])),
   );
@@ -304,8 +304,10 @@ function figuresOf(entries: readonly Entry[], known: ReadonlyMap<string, Known>)
     eventsTwice: duplicates(events.map(({ webhookId }) => webhookId)),
     // With a new store, clips are made first.
     firstReadyMs: readies.find(({ first }) => first)?.afterMs ?? 0,
-    medianReadyMs: again.toSorted((a, b) => a - b)[Math.floor(again.length / 2)] ?? 0,
-    worstReadyMs: Math.max(0, ...again),
+    medianReadyMs: again[Math.floor(again.length / 2)]?.afterMs ?? 0,
+    worstReadyMs: again.at(-1)?.afterMs ?? 0,
+    // Of the worst: what the machine gave to others, the clients of this run among them.
+    worstReadyQueuedMs: again.at(-1)?.queuedMs ?? 0,
   };
 }
 

@@ -14,8 +14,8 @@ export type Fact =
   | { what: 'callback'; number: string; status: string; forged: boolean; answer: number | 'lost' }
   | { what: 'event'; webhookId: string; type: string; id: string; verificationId: string }
   | { what: 'fault'; name: string }
-  /** `first`: of a new store, with clips to be made; else after a fault, with the `date` at which it was ready. */
-  | { what: 'ready'; afterMs: number; first?: boolean; date?: number };
+  /** `first`: of a new store, with clips to be made. `date`: when it was, if that was noticed by somebody else. */
+  | { what: 'ready'; afterMs: number; first?: boolean; date?: number; queuedMs?: number };
 
 /** `at`: monotonic ms of the test; `date`: ms since the epoch. */
 export type Entry = Fact & { readonly at: number; readonly date: number };

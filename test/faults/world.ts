@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -127,7 +127,8 @@ export class World {
     const began = Date.now();
     await this.service.restart(environment);
     const { date } = await watched;
-    this.journal.note({ what: 'ready', afterMs: date - began, date });
+    const queuedMs = queuedMsOf(this.service.pid);
+    this.journal.note({ what: 'ready', afterMs: date - began, date, queuedMs });
     this.back();
   }
 
@@ -180,6 +181,19 @@ export class World {
     });
     if (endpoint.status !== 201) throw new Error(`no endpoint: ${JSON.stringify(endpoint.body)}`);
     this.customer.use(endpoint.body.secret);
+  }
+}
+
+/**
+ * How long the main thread of a process had work and no processor, which the others had. 0 where the system does not tell (Linux:
+ * the second number of https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat).
+ */
+function queuedMsOf(pid: number): number {
+  try {
+    const [, queuedNs] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ');
+    return Math.round(Number(queuedNs) / 1e6);
+  } catch {
+    return 0;
   }
 }
 
