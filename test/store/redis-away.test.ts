@@ -96,10 +96,10 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a Redis that is away', () => 
           expect(error).toMatchObject({ id: 'unavailable' });
         }
       });
-      await pause(40);
+      // In the middle of them, however slow the machine is.
+      await expect.poll(() => acknowledged.length, { timeout: 5000, interval: 1 }).toBeGreaterThan(10);
       server.signal('SIGKILL');
       await Promise.all(sends);
-      expect(acknowledged.length).toBeGreaterThan(0);
       expect(acknowledged.length).toBeLessThan(200);
       expect(await timed(store.ping())).toMatchObject({ id: 'unavailable' });
 

@@ -1,4 +1,4 @@
-import { DELIVERY_STATES, type CallRef, type Delivery } from '../../domain/types.ts';
+import { DELIVERY_STATES, type CallRef, type Delivery, type PinId } from '../../domain/types.ts';
 import type { NewDelivery, Store } from '../store.ts';
 import { armArguments, cancelArguments, commitTimers, moreArgument } from './arguments.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -11,13 +11,14 @@ import type { Reply, ScriptRunner } from './script.ts';
 
 export type Deliveries = Pick<Store, 'getDelivery' | 'transition' | 'claimRedial'>;
 
-/** Calls: the lattice of their states, and redials. `begun`: this process made the call. */
+/** Calls: the lattice of their states, and redials. `begun`: this process made the call, perhaps with its PIN. */
 export function createDeliveries({ scripts, commits }: { scripts: ScriptRunner; commits: GroupCommit }): {
   verbs: Deliveries;
-  begun: (delivery: NewDelivery) => void;
+  begun: (delivery: NewDelivery, madeWith?: PinId) => void;
 } {
   const again = scripts.mutation('bearer-again');
   const recent = new Recent<CallRest>();
+  const young = new Recent<PinId>();
   const read = (ref: CallRef, text: Reply | undefined) =>
     text ? recent.put(ref, readRest<CallRest>(String(text))) : recent.get(ref);
 
@@ -34,11 +35,13 @@ export function createDeliveries({ scripts, commits }: { scripts: ScriptRunner; 
     async transition(request) {
       const { ref, report } = request;
       const known = recent.get(ref);
+      const made = young.take(ref);
       const args = [
         ref,
         DELIVERY_STATES.indexOf(request.to),
         request.carrierCallId ?? '',
         known?.carrier ?? '',
+        made ?? '',
         moreArgument(
           report ? JSON.stringify(report) : '',
           String(report?.answeredAt ?? ''),
@@ -67,5 +70,11 @@ export function createDeliveries({ scripts, commits }: { scripts: ScriptRunner; 
       return reply && rest ? deliveryOf(String(reply[0]), rest) : undefined;
     },
   };
-  return { verbs, begun: delivery => recent.put(delivery.callRef, restOfCall(delivery)) };
+  return {
+    verbs,
+    begun(delivery, madeWith) {
+      recent.put(delivery.callRef, restOfCall(delivery));
+      if (madeWith !== undefined) young.put(delivery.callRef, madeWith);
+    },
+  };
 }

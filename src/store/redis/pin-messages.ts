@@ -1,5 +1,5 @@
 import { PIN_MESSAGE_STATES } from '../../domain/pin-message.ts';
-import type { CallRef } from '../../domain/types.ts';
+import type { CallRef, PinId } from '../../domain/types.ts';
 import type { NewPinMessage, PinMessageStore } from '../pin-message-store.ts';
 import { armArguments, cancelArguments, commitTimers, moreArgument } from './arguments.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -11,13 +11,14 @@ import type { Reply, ScriptRunner } from './script.ts';
 
 export type PinMessages = Pick<PinMessageStore, 'getPinMessage' | 'stepPinMessage' | 'claimPinMessage'>;
 
-/** A PIN's texts and mails. `begun`: this process made the message. */
+/** A PIN's texts and mails. `begun`: this process made the message, perhaps with its PIN. */
 export function createPinMessages({ scripts, commits }: { scripts: ScriptRunner; commits: GroupCommit }): {
   verbs: PinMessages;
-  begun: (message: NewPinMessage) => void;
+  begun: (message: NewPinMessage, madeWith?: PinId) => void;
 } {
   const again = scripts.mutation('bearer-again');
   const recent = new Recent<MessageRest>();
+  const young = new Recent<PinId>();
   const read = (ref: CallRef, text: Reply | undefined) =>
     text ? recent.put(ref, readRest<MessageRest>(String(text))) : recent.get(ref);
 
@@ -34,11 +35,13 @@ export function createPinMessages({ scripts, commits }: { scripts: ScriptRunner;
     async stepPinMessage(request) {
       const { ref, report } = request;
       const known = recent.get(ref);
+      const made = young.take(ref);
       const args = [
         ref,
         PIN_MESSAGE_STATES.indexOf(request.to),
         request.carrierMessageId ?? '',
         known ? 1 : '',
+        made ?? '',
         moreArgument(report ? JSON.stringify(report) : '', packEvents(request.events ?? [])),
         ...cancelArguments(request.cancel),
         ...commitTimers(request.arm),
@@ -58,5 +61,11 @@ export function createPinMessages({ scripts, commits }: { scripts: ScriptRunner;
       return reply && rest ? pinMessageOf(String(reply[0]), rest) : undefined;
     },
   };
-  return { verbs, begun: message => recent.put(message.ref, restOfMessage(message)) };
+  return {
+    verbs,
+    begun(message, madeWith) {
+      recent.put(message.ref, restOfMessage(message));
+      if (madeWith !== undefined) young.put(message.ref, madeWith);
+    },
+  };
 }

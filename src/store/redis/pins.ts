@@ -43,6 +43,14 @@ interface Bearer {
   readonly rest: CallRest | MessageRest;
 }
 
+/** When it was done; `again`: it was done before, and must be read. */
+interface Made {
+  readonly at: number;
+  readonly again: boolean;
+  /** The new PIN that came with it. */
+  readonly madeWith?: PinId;
+}
+
 /** Sending: a PIN with what brings it first, or with something further, under both send limits. */
 export function createPins({ scripts, commits, deliveries, messages }: Deps): Pins {
   const add = scripts.mutation('pin-add');
@@ -54,11 +62,11 @@ export function createPins({ scripts, commits, deliveries, messages }: Deps): Pi
     return text ? pinOf(id, `${text}\n${rest ?? ''}`) : undefined;
   }
 
-  /** The PIN under its limits, and when; `again`: it was done before, and both must be read. */
+  /** The PIN under its limits. */
   async function insert(
     request: Pick<CreatePin, 'opId' | 'pin' | 'limits' | 'supersede' | 'timers' | 'events' | 'run'>,
     bearer: Bearer,
-  ): Promise<LimitHit | { at: number; again: boolean }> {
+  ): Promise<LimitHit | Made> {
     const { pin, limits, timers } = request;
     const args = (home: number | ''): Argument[] => [
       pin.pinId,
@@ -94,7 +102,7 @@ export function createPins({ scripts, commits, deliveries, messages }: Deps): Pi
     const [outcome, ...rest] = reply as readonly Reply[];
     switch (outcome) {
       case 'created':
-        return { at: Number(rest[0]), again: rest.at(-1) === 'again' };
+        return { at: Number(rest[0]), again: rest.at(-1) === 'again', madeWith: pin.pinId };
       case 'limited':
         return limitHit(rest);
       default:
@@ -142,17 +150,17 @@ export function createPins({ scripts, commits, deliveries, messages }: Deps): Pi
   }
 
   /** As it was written, or, for a repeated call, as it is now. */
-  async function callOf(delivery: NewDelivery, { at, again }: { at: number; again: boolean }) {
+  async function callOf(delivery: NewDelivery, { at, again, madeWith }: Made) {
     if (again) return (await deliveries.verbs.getDelivery(delivery.callRef)) as Delivery;
-    deliveries.begun(delivery);
+    deliveries.begun(delivery, madeWith);
     return newDeliveryRecord(delivery, at);
   }
-  async function textOf(message: NewPinMessage, { at, again }: { at: number; again: boolean }) {
+  async function textOf(message: NewPinMessage, { at, again, madeWith }: Made) {
     if (again) return (await messages.verbs.getPinMessage(message.ref)) as PinMessage;
-    messages.begun(message);
+    messages.begun(message, madeWith);
     return newPinMessageRecord(message, at);
   }
-  const ownPin = async (pin: CreatePin['pin'], { at, again }: { at: number; again: boolean }) =>
+  const ownPin = async (pin: CreatePin['pin'], { at, again }: Made) =>
     (again ? await getPin(pin.pinId) : newPinRecord(pin, at)) as PinRecord;
 
   return {

@@ -13,6 +13,13 @@ export class Recent<Value> {
     return this.#latest.get(ref) ?? this.#before.get(ref);
   }
 
+  /** It is not kept any longer. */
+  take(ref: string): Value | undefined {
+    const value = this.get(ref);
+    if (value !== undefined) this.drop(ref);
+    return value;
+  }
+
   put(ref: string, value: Value): Value {
     if (this.#latest.size >= MOST) {
       this.#before = this.#latest;

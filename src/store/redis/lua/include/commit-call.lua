@@ -1,7 +1,8 @@
 -- Moves a call up its lattice. Its carrier's id, while none is known, and the saved dialogue are taken in any state.
 -- Arguments: 1 ref, 2 the state's place in the lattice (4: ended), 3 carrier's id or '', 4 the carrier's name, if the caller knows what never changes of the
---   call, else '', 5 report (JSON), when it was answered by that report, dialogue (JSON of its text), events, the step of the message that it brings (only
---   in commit-message), all as JSON of texts that may be '', or '', 6.. timers to cancel, timers to arm
+--   call, else '', 5 the PIN that it was made with, if it is known so and was not changed by the caller, else '', 6 report (JSON), when it was answered by that
+--   report, dialogue (JSON of its text), events, the step of the message that it brings (only in commit-message), all as JSON of texts that may be '', or '',
+--   7.. timers to cancel, timers to arm
 -- Returns {applied (1, 0), the call as it is now, its other text or ''}; no such call: {0}.
 --@include commit-events
 --@include bearer
@@ -12,11 +13,13 @@ local call_step_message
 wants.d = function(at)
   want(root .. 'd:' .. ARGV[at + 1])
   if ARGV[at + 4] == '' then want(root .. 'di:' .. ARGV[at + 1]) end
+  if ARGV[at + 5] ~= '' then want(root .. 'p:' .. ARGV[at + 5]) end
 end
 
 runs.d = function(at, last)
   local ref = ARGV[at + 1]
-  local lines = bearer_lines('d', ref)
+  local lines
+  if ARGV[at + 5] ~= '' then lines = young_bearer_lines('d', ref, ARGV[at + 5]) else lines = bearer_lines('d', ref) end
   if not lines then return { 0 } end
   local rest = ARGV[at + 4] == '' and text_get(root .. 'di:' .. ref) or ''
   local state, pin, created, _, tries, answered, sent, token, made, ops, report, dialog, carrier_at = match(lines, BEARER_LINES)
@@ -25,7 +28,7 @@ runs.d = function(at, last)
   if earlier then return { tonumber(earlier), lines, rest } end
 
   local to, carrier_id = ARGV[at + 2], ARGV[at + 3]
-  local new_report, answered_at, said_text, events, step = more_of(ARGV[at + 5])
+  local new_report, answered_at, said_text, events, step = more_of(ARGV[at + 6])
   local applied = tonumber(to) > tonumber(state)
   local named, said = carrier == '' and carrier_id ~= '', said_text and said_text ~= '' and said_text ~= dialog
   if not applied and not named and not said then return { 0, lines, rest } end
@@ -50,7 +53,7 @@ runs.d = function(at, last)
   end
   if applied then
     emit_later(events)
-    arm_later(cancel_later(at + 6), last)
+    arm_later(cancel_later(at + 7), last)
     if step and step ~= '' then
       afterwards(function() call_step_message(step) end)
     end
