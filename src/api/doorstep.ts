@@ -46,12 +46,15 @@ export function createDoorstep(
     };
     const visit = admitted(gate, refuse);
     if (!visit) return;
-    arrivals.set(request, { at, visit });
     const entered = lane.enter({
       start() {
         // Nobody is there any more to tell the hooks of its end.
-        if (response.destroyed) visit.leave();
-        else handOn();
+        if (response.destroyed) {
+          visit.leave();
+          return;
+        }
+        arrivals.set(request, { at, visit });
+        handOn();
       },
       refuse() {
         visit.leave();
