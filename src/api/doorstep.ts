@@ -44,9 +44,13 @@ export function createDoorstep(
       answer(response, path, error);
       metrics.request({ kind: 'send', status: error.status, ms: clock.monotonic() - at });
     };
+    if (lane.full) {
+      refuse(gate.refusal('send', 'queue-full'));
+      return;
+    }
     const visit = admitted(gate, refuse);
     if (!visit) return;
-    const entered = lane.enter({
+    lane.enter({
       start() {
         // Nobody is there any more to tell the hooks of its end.
         if (response.destroyed) {
@@ -61,9 +65,6 @@ export function createDoorstep(
         refuse(gate.refusal('send', 'waited'));
       },
     });
-    if (entered) return;
-    visit.leave();
-    refuse(gate.refusal('send', 'queue-full'));
   }
 
   return {

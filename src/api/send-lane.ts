@@ -8,8 +8,10 @@ export interface Waiting {
 }
 
 export interface SendLane {
-  /** False: too many wait already. */
-  enter(send: Waiting): boolean;
+  /** Too many wait already. */
+  readonly full: boolean;
+  /** To be asked only while it is not full. */
+  enter(send: Waiting): void;
 }
 
 export interface SendLaneDeps {
@@ -20,15 +22,19 @@ export interface SendLaneDeps {
 
 /**
  * Begun in one turn of the event loop. What these, the ones of the turns before and all that follows from them (writes, calls,
- * webhooks, verifications) take together is how long a turn is: some 35 ms with 1.3 ms a send. Half as many make shorter turns, but
+ * webhooks, verifications) take together is how long a turn is: some 30 ms with 1.4 ms a send. Half as many make shorter turns, but
  * more of them, each with a commit of its own.
  */
-export const SENDS_PER_TURN = 24;
-/** Some ten turns' worth. */
+export const SENDS_PER_TURN = 20;
+/** A turn that took longer (a collection of garbage, a processor that others use) is followed by one with fewer in proportion. */
+export const LONG_TURN_MS = 30;
+/** Some dozen turns' worth. */
 export const MOST_WAITING = 256;
 /** A queue that was never empty for this long is a standing one: it is not a burst, and waiting in it helps nobody. */
 const STANDING_AFTER_MS = 500;
-/** How long one may wait in a standing queue. */
+/** How many may wait in a standing queue: who is refused at once costs least, and can go somewhere else. */
+export const MOST_STANDING = 3 * SENDS_PER_TURN;
+/** How long one may wait there. */
 export const STANDING_PATIENCE_MS = 100;
 
 /**
@@ -41,6 +47,17 @@ export function createSendLane({ clock, nextTurn = later }: SendLaneDeps): SendL
   let scheduled = false;
   /** Since when somebody has always been waiting for more than one turn. */
   let standingSince: number | undefined;
+  /** When the turn before was, if somebody has been waiting since. */
+  let lastTurn: number | undefined;
+
+  function stands(now: number): boolean {
+    return standingSince !== undefined && now - standingSince >= STANDING_AFTER_MS;
+  }
+
+  function room(now: number): number {
+    const took = now - (lastTurn ?? now);
+    return took <= LONG_TURN_MS ? SENDS_PER_TURN : Math.ceil((SENDS_PER_TURN * LONG_TURN_MS) / took);
+  }
 
   function schedule(): void {
     if (scheduled) return;
@@ -51,10 +68,10 @@ export function createSendLane({ clock, nextTurn = later }: SendLaneDeps): SendL
   function turn(): void {
     scheduled = false;
     const now = clock.monotonic();
-    const stands = standingSince !== undefined && now - standingSince >= STANDING_AFTER_MS;
-    const late = stands ? queue.findIndex(({ since }) => now - since <= STANDING_PATIENCE_MS) : 0;
+    const late = stands(now) ? queue.findIndex(({ since }) => now - since <= STANDING_PATIENCE_MS) : 0;
     const refused = queue.splice(0, late < 0 ? queue.length : late);
-    const begun = queue.splice(0, SENDS_PER_TURN);
+    const begun = queue.splice(0, room(now));
+    lastTurn = queue.length === 0 ? undefined : now;
     if (queue.length === 0) standingSince = undefined;
     else {
       standingSince ??= now;
@@ -65,11 +82,12 @@ export function createSendLane({ clock, nextTurn = later }: SendLaneDeps): SendL
   }
 
   return {
+    get full() {
+      return queue.length >= MOST_WAITING || (queue.length >= MOST_STANDING && stands(clock.monotonic()));
+    },
     enter({ start, refuse }) {
-      if (queue.length >= MOST_WAITING) return false;
       queue.push({ start, refuse, since: clock.monotonic() });
       schedule();
-      return true;
     },
   };
 }
