@@ -148,8 +148,7 @@ export function createSqliteStore(deps: {
     stepPinMessage: step => writer.write(() => pinMessages.step(step)),
     claimPinMessage: request => writer.write(() => pinMessages.claim(request)),
     getPin: id => writer.read(() => pins.get(id)),
-    attemptPin: request =>
-      once(`attempt:${request.opId}`, () => writer.write(() => attempt(request), 'first')),
+    attemptPin: request => once(`attempt:${request.opId}`, () => writer.write(() => attempt(request))),
     listVerifications: filter => writer.read(() => pins.listVerifications(filter)),
 
     getDelivery: ref => writer.read(() => deliveries.get(ref)),
@@ -159,7 +158,7 @@ export function createSqliteStore(deps: {
     async redeemMediaToken(tokenHash) {
       // A stranger's guess costs no write.
       const known = await writer.read(() => deliveries.hasToken(tokenHash));
-      return known ? writer.write(() => deliveries.redeemToken(tokenHash), 'first') : undefined;
+      return known ? writer.write(() => deliveries.redeemToken(tokenHash)) : undefined;
     },
 
     addBulk: request => bulks.add(request),
