@@ -43,9 +43,8 @@ export class Ear {
   listen(wav: Uint8Array): Heard {
     const samples = decodeWav(wav);
     const pieces = cut(samples).map(([start, end]) => {
-      const distances = this.#digits.map(reference =>
-        warp(features(samples.subarray(start, end)), reference),
-      );
+      const heard = features(samples.subarray(start, end));
+      const distances = this.#digits.map(reference => warp(heard, reference));
       const distance = Math.min(...distances);
       return {
         startMs: (start / RATE) * 1000,
