@@ -27,16 +27,19 @@ export class TimerLoop {
   readonly #deps: TimerLoopDeps;
   #sleep: Timer | undefined;
   #turn: Promise<void> | undefined;
+  #began = Promise.withResolvers<void>();
   #stopped = true;
 
   constructor(deps: TimerLoopDeps) {
     this.#deps = deps;
   }
 
-  /** Resolves when everything overdue was handed out once. */
+  /** Resolves when the first that were overdue are done: others come due all the time, and whoever starts must not wait for those. */
   async start(): Promise<void> {
     this.#stopped = false;
-    await this.#run();
+    this.#began = Promise.withResolvers();
+    background(this.#deps.log, 'timer loop', this.#run());
+    await this.#began.promise;
   }
 
   /** Looks at once instead of at the next poll. */
@@ -67,10 +70,12 @@ export class TimerLoop {
       do {
         due = await this.#deps.store.claimTimers({ limit: BATCH, leaseMs: LEASE_MS });
         await Promise.all(due.map(timer => this.#handle(timer)));
+        this.#began.resolve();
       } while (due.length > 0 && !this.#stopped);
       next = await this.#deps.store.nextTimerIn();
     } catch (error) {
       this.#deps.log.warn({ err: error }, 'timers: the store did not answer');
+      this.#began.resolve();
     }
     if (this.#stopped) return;
     const ms = Math.max(MIN_SLEEP_MS, Math.min(next ?? MAX_SLEEP_MS, MAX_SLEEP_MS));

@@ -25,7 +25,7 @@ export interface EventDispatcherDeps {
 export type EventCounted = 'event-published' | 'event-malformed';
 
 export interface EventDispatcher {
-  /** Resolves when what waits already was published. */
+  /** Resolves when the first of what waits was published: under load there is no end of it. */
   start(): Promise<void>;
   /** Resolves when nothing is under way any more. */
   stop(): Promise<void>;
@@ -54,6 +54,7 @@ class OutboxDispatcher implements EventDispatcher {
   readonly #deps: EventDispatcherDeps;
   #turn: Promise<void> | undefined;
   #again = false;
+  #began = Promise.withResolvers<void>();
   #sleep: Timer | undefined;
   #sweep: Timer | undefined;
   #stopped = true;
@@ -66,7 +67,9 @@ class OutboxDispatcher implements EventDispatcher {
     if (!this.#stopped) return;
     this.#stopped = false;
     this.#sweepNow();
-    await this.#run();
+    this.#began = Promise.withResolvers();
+    this.wake();
+    await this.#began.promise;
   }
 
   async stop(): Promise<void> {
@@ -94,11 +97,13 @@ class OutboxDispatcher implements EventDispatcher {
     try {
       do {
         this.#again = false;
-        while (!this.#stopped && (await this.#publishSome()) === BATCH);
+        while (!this.#stopped && (await this.#publishSome()) === BATCH) this.#began.resolve();
+        this.#began.resolve();
         next = await store.nextEventIn({ types: SOURCE_TYPES });
       } while (this.#again && !this.#stopped);
     } catch (error) {
       log.warn({ err: error }, 'events: the store did not answer');
+      this.#began.resolve();
     }
     // In the same breath as the last look at `#again`: no `wake` may fall in between.
     this.#turn = undefined;

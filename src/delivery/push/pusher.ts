@@ -115,6 +115,7 @@ class OutboxPusher implements Pusher {
   #lastTarget = '';
   #turn: Promise<void> | undefined;
   #again = false;
+  #began = Promise.withResolvers<void>();
   #sleep: Timer | undefined;
   #tidy: Timer | undefined;
   #stopped = true;
@@ -130,7 +131,9 @@ class OutboxPusher implements Pusher {
     this.#stopped = false;
     this.#abort = new AbortController();
     this.#tidyNow();
-    await this.#run();
+    this.#began = Promise.withResolvers();
+    this.wake();
+    await this.#began.promise;
   }
 
   wake(): void {
@@ -161,11 +164,13 @@ class OutboxPusher implements Pusher {
     try {
       do {
         this.#again = false;
-        while (!this.#stopped && (await this.#claimSome()) > 0);
+        while (!this.#stopped && (await this.#claimSome()) > 0) this.#began.resolve();
+        this.#began.resolve();
         next = await this.#deps.store.nextEventIn({ types: [PUSH_EVENT] });
       } while (this.#again && !this.#stopped);
     } catch (error) {
       this.#deps.log.warn({ err: error }, 'outbox: the store did not answer');
+      this.#began.resolve();
     }
     // In the same breath as the last look at `#again`: no `wake` may fall in between.
     this.#turn = undefined;

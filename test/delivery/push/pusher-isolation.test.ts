@@ -228,7 +228,7 @@ it('a wake in the middle of a look at the store is not lost', async () => {
     return next;
   };
   await rig.start();
-  expect(rig.pushes).toHaveLength(1);
+  await expect.poll(() => rig.pushes.length).toBe(1);
 });
 
 it('a store that does not answer for a while loses nothing', async () => {
