@@ -19,6 +19,7 @@ const SOCKET_END_WAIT_MS = 1_000;
  * that says nothing for so long is dead.
  */
 const ELSEWHERE_WAIT_MS = 8_000;
+/** The last one again and again: until the call guard writes it off, nobody else knows how it ended. */
 const WRITE_RETRIES_MS = [500, 2_000, 5_000];
 
 /** What this process knows of a call that is not written off yet. Lost with the process; the guards then write it off. */
@@ -38,6 +39,8 @@ export interface LiveCall {
   admittedElsewhere: boolean;
   dialog: SessionReport | undefined;
   carrierEnd: EndedEvent | undefined;
+  /** The end is known, and could not be written. */
+  unwritten: boolean;
   carrierCallId: string | undefined;
   settled: Promise<void> | undefined;
   /** For the half of the end that is still missing. */
@@ -107,6 +110,7 @@ export class Calls {
       admittedElsewhere: false,
       dialog: undefined,
       carrierEnd: undefined,
+      unwritten: false,
       carrierCallId: undefined,
       settled: undefined,
       wait: undefined,
@@ -126,7 +130,11 @@ export class Calls {
    * @param talks whether a dialogue was, or may have been, begun, here or on another node
    */
   async carrierEnded(call: LiveCall, event: EndedEvent, talks: boolean): Promise<void> {
-    if (call.carrierEnd) return;
+    if (call.carrierEnd) {
+      // Said again, since the store was away: it is taken once it is written.
+      if (call.unwritten) await this.#settleOrRetry(call);
+      return;
+    }
     const ours = isHere(call);
     call.carrierEnd = event;
     const { session } = call;
@@ -184,6 +192,7 @@ export class Calls {
     try {
       await this.settle(call);
     } catch (error) {
+      call.unwritten = true;
       this.#wait(call, WRITE_RETRIES_MS[0] ?? 0, () => this.#settleInBackground(call, 1));
       throw error;
     }
@@ -227,12 +236,9 @@ export class Calls {
 
   #settleInBackground(call: LiveCall, tries = 0): void {
     const attempt = this.settle(call).catch((error: unknown) => {
-      const again = WRITE_RETRIES_MS[tries];
-      // The call guard in the store writes it off when even the last try fails.
-      if (again === undefined) {
-        this.#forget(call);
-        throw error;
-      }
+      call.unwritten = true;
+      const again = WRITE_RETRIES_MS[tries] ?? WRITE_RETRIES_MS.at(-1) ?? 0;
+      this.#deps.log.warn({ err: error, ref: call.ref, inMs: again }, 'a call could not be written off yet');
       this.#wait(call, again, () => this.#settleInBackground(call, tries + 1));
     });
     background(this.#deps.log, 'writing a call off', attempt);
