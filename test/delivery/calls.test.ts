@@ -273,6 +273,29 @@ describe('the two ends of a call', () => {
   );
 
   it(
+    'while the store is away for long: no repeat is taken before it is written, and it is tried for until it is',
+    withRig({}, async rig => {
+      const transition = rig.store.transition.bind(rig.store);
+      for (const again of [true, false]) {
+        const ref = await rig.send();
+        const id = `CA${rig.carrier.placed.length}`;
+        await rig.say('status', ref, { events: [{ type: 'ringing' }] }, { id });
+        rig.store.transition = async () => await Promise.reject(new ServiceError('unavailable'));
+        const end = { cause: 'busy', raw: 'busy' } as const;
+        expect(await rig.ended(ref, end, id)).toMatchObject({ status: 503 });
+        expect(await rig.ended(ref, end, id)).toMatchObject({ status: 503 });
+        await rig.clock.advanceAsync(30_000);
+        expect(await rig.ended(ref, end, id)).toMatchObject({ status: 503 });
+        rig.store.transition = transition;
+        if (again) expect(await rig.ended(ref, end, id)).toMatchObject({ status: 204 });
+        else await rig.clock.advanceAsync(5_000);
+        expect(await rig.report(ref)).toMatchObject({ cause: 'busy' });
+        expect(rig.delivery.liveCalls).toBe(0);
+      }
+    }),
+  );
+
+  it(
     'the carrier first, over a socket that is half open',
     withRig({}, async rig => {
       const ref = await rig.send();
