@@ -21,6 +21,8 @@ const ROUNDS = 9;
 const PAYLOAD_BYTES = 1000;
 /** Sends that are made beforehand. */
 const MOST_PER_SECOND = 20_000;
+/** Steps a second for which calls and texts are made beforehand. */
+const MOST_STEPS = 80_000;
 
 interface Cost extends Rate {
   /** Microseconds of processor time a call, of this process and of the server. */
@@ -68,11 +70,15 @@ export async function benchRedis({
   const laden = () => bare.evalsha(sha, 1, `laden:${serial++ % 100_000}`, payload);
 
   /** `prepare` makes what a round asks for beforehand: it is not the store's work. */
-  async function show(name: string, verb: () => Promise<unknown>, prepare?: () => void): Promise<boolean> {
+  async function show(
+    name: string,
+    verb: () => Promise<unknown>,
+    prepare?: () => void | Promise<void>,
+  ): Promise<boolean> {
     const rounds: { floor: Cost; gathered: Cost; laden: Cost; verb: Cost }[] = [];
     const load = { seconds: seconds / 4, workers: inFlight };
     for (let round = 0; round < ROUNDS; round++) {
-      prepare?.();
+      await prepare?.();
       rounds.push({
         floor: await cost(server, load, floor),
         verb: await cost(server, load, verb),
@@ -108,26 +114,29 @@ export async function benchRedis({
 
   const requests = sends();
   const ready: CreatePin[] = [];
-  const begun: { ref: CallRef; pinId: PinId }[] = [];
+  const begun: PinId[] = [];
   const fill = () => {
     while (ready.length < MOST_PER_SECOND * (seconds / 4)) ready.push(requests.next().value);
   };
   const create = () => {
     const request = ready.pop() ?? requests.next().value;
-    begun.push({ ref: request.delivery.callRef, pinId: request.pin.pinId });
+    begun.push(request.pin.pinId);
     return store.createPin(request);
   };
   const reached = [await show('createPin', create, fill)];
   // Each PIN is tried a few times, as it is by people.
   let turn = 0;
   const wrong = () => {
-    const { pinId } = begun[Math.floor(turn++ / 3) % begun.length] ?? {};
+    const pinId = begun[Math.floor(turn++ / 3) % begun.length];
     if (!pinId) throw new Error('no PINs');
     return store.attemptPin(attemptRequest(pinId, false));
   };
   reached.push(await show('attemptPin, wrong', wrong));
-  reached.push(await show('transition', stepsOf(begun, store)));
-  reached.push(await show('stepPinMessage', await messageSteps(store)));
+  const steps = (MOST_STEPS * seconds) / 4;
+  const calls = stepsOf(store, requests);
+  reached.push(await show('transition', calls.step, () => calls.prepare(steps)));
+  const texts = messageSteps(store, requests);
+  reached.push(await show('stepPinMessage', texts.step, () => texts.prepare(steps)));
   reached.push(await benchTimers(store));
   await store.close();
   bare.disconnect();
@@ -158,36 +167,77 @@ async function processorTime(server: RedisServer): Promise<number> {
   return (of('used_cpu_user_main_thread') + of('used_cpu_sys_main_thread')) * 1e6;
 }
 
-/** Each call goes up the whole lattice, one step after the other. */
-function stepsOf(begun: readonly { ref: CallRef }[], store: Store): () => Promise<unknown> {
-  let step = 0;
-  // The latest calls, as in life: a call is stepped within a minute of its beginning.
-  const latest = begun.slice(-4000);
-  return () => {
-    const ref = latest[Math.floor(step / 4) % latest.length]?.ref;
-    if (!ref) throw new Error('no calls');
-    const to = DELIVERY_STATES[(step++ % 4) + 1] ?? 'ended';
-    return store.transition({ ref, to, carrierCallId: 'CA', arm: [timer(ref)], cancel: ['none'] });
-  };
+/** What is stepped, made right before, as in life. */
+interface Steps {
+  readonly prepare: (steps: number) => Promise<void>;
+  readonly step: () => Promise<unknown>;
 }
 
-/** Texts are made beforehand, and then sent and ended. */
-async function messageSteps(store: Store): Promise<() => Promise<unknown>> {
-  const refs: CallRef[] = [];
-  for (let n = 0; n < 20_000; n += 50) {
-    const requests = Array.from({ length: 50 }, () => {
-      const { delivery: _, ...request } = pinRequest();
-      return { ...request, message: newPinMessage(request.pin) };
-    });
-    await Promise.all(requests.map(request => store.createPinMessage(request)));
-    refs.push(...requests.map(({ message }) => message.ref));
-  }
-  let step = 0;
-  return () => {
-    const ref = refs[Math.floor(step / 2) % refs.length];
-    if (!ref) throw new Error('no messages');
-    const to = step++ % 2 === 0 ? 'sent' : 'ended';
-    return store.stepPinMessage({ ref, to, carrierMessageId: 'SM', arm: [timer(ref)], cancel: ['none'] });
+/** Each call goes up the whole lattice, one step after the other. */
+function stepsOf(store: Store, requests: Iterator<CreatePin, never>): Steps {
+  const states = DELIVERY_STATES.slice(1);
+  return fresh({
+    stepsEach: states.length,
+    async make() {
+      const request = requests.next().value;
+      await store.createPin(request);
+      return request.delivery.callRef;
+    },
+    step: (ref, place) =>
+      store.transition({
+        ref,
+        to: states[place] ?? 'ended',
+        carrierCallId: 'CA',
+        arm: [timer(ref)],
+        cancel: ['none'],
+      }),
+  });
+}
+
+/** Each text is sent, and ended. */
+function messageSteps(store: Store, requests: Iterator<CreatePin, never>): Steps {
+  return fresh({
+    stepsEach: 2,
+    async make() {
+      const { delivery: _, ...request } = requests.next().value;
+      const message = newPinMessage(request.pin);
+      await store.createPinMessage({ ...request, message });
+      return message.ref;
+    },
+    step: (ref, place) =>
+      store.stepPinMessage({
+        ref,
+        to: place === 0 ? 'sent' : 'ended',
+        carrierMessageId: 'SM',
+        arm: [timer(ref)],
+        cancel: ['none'],
+      }),
+  });
+}
+
+function fresh({
+  stepsEach,
+  make,
+  step,
+}: {
+  stepsEach: number;
+  make: () => Promise<CallRef>;
+  step: (ref: CallRef, place: number) => Promise<unknown>;
+}): Steps {
+  let refs: CallRef[] = [];
+  let turn = 0;
+  return {
+    async prepare(steps) {
+      [refs, turn] = [[], 0];
+      while (refs.length * stepsEach < steps) {
+        refs.push(...(await Promise.all(Array.from({ length: 64 }, make))));
+      }
+    },
+    step() {
+      const ref = refs[Math.floor(turn / stepsEach)];
+      if (!ref) throw new Error('more steps than were prepared');
+      return step(ref, turn++ % stepsEach);
+    },
   };
 }
 

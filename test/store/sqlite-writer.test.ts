@@ -121,47 +121,13 @@ describe('Writer', () => {
     expect(runs['COMMIT']).toBe(Math.ceil(1000 / MAX_BATCH));
   });
 
-  it('takes what is asked for first before what came earlier, in one transaction', async () => {
-    const runs = counted(db);
-    const writer = new Writer(db);
-    const order: string[] = [];
-    await Promise.all([
-      ...times(3, n => writer.write(() => order.push(`usual ${n}`))),
-      ...times(2, n => writer.write(() => order.push(`first ${n}`), 'first')),
-    ]);
-    expect(order).toEqual(['first 0', 'first 1', 'usual 0', 'usual 1', 'usual 2']);
-    expect(runs['COMMIT']).toBe(1);
-  });
-
-  it('lets neither order keep the other waiting for ever', async () => {
-    const writer = new Writer(db);
-    let batch = 0;
-    let first = 0;
-    let usual = 0;
-    const commits: string[] = [];
-    const note = (): void => {
-      if (++batch % MAX_BATCH === 0) commits.push(`${first} + ${usual}`);
-    };
-    await Promise.all([
-      ...times(2 * MAX_BATCH, () => writer.write(() => (usual++, note()))),
-      ...times(2 * MAX_BATCH, () => writer.write(() => (first++, note()), 'first')),
-    ]);
-    const half = MAX_BATCH / 2;
-    expect(commits).toEqual(times(4, n => `${(n + 1) * half} + ${(n + 1) * half}`));
-    // Alone, it has all of it.
-    const runs = counted(db);
-    const alone = new Writer(db);
-    await Promise.all(times(MAX_BATCH, n => alone.write(() => insert(n), 'first')));
-    expect(runs['COMMIT']).toBe(1);
-  });
-
   it('commits what is queued when it closes', async () => {
     const writer = new Writer(db);
-    const last = [writer.write(() => insert(1)), writer.write(() => insert(2), 'first')];
+    const last = writer.write(() => insert(1));
     writer.close();
-    await Promise.all(last);
-    expect(rows()).toEqual([1, 2]);
-    await expect(writer.write(() => insert(3))).rejects.toMatchObject({ id: 'unavailable' });
+    await last;
+    expect(rows()).toEqual([1]);
+    await expect(writer.write(() => insert(2))).rejects.toMatchObject({ id: 'unavailable' });
     await expect(writer.read(rows)).rejects.toMatchObject({ id: 'unavailable' });
   });
 });

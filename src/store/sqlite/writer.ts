@@ -5,9 +5,6 @@ import { isStorageFault, unavailable } from './sqlite-error.ts';
 /** So that a burst does not keep the event loop from live calls (some 10 ms): the rest goes into the next turn. */
 export const MAX_BATCH = 128;
 
-/** `first`: for whom somebody is waiting at this moment, with a phone in the hand. */
-export type Order = 'first' | 'usual';
-
 interface Job {
   /** Runs inside the transaction; returns what to do once it is committed. */
   run(): () => void;
@@ -18,7 +15,6 @@ interface Job {
  * Group commit: all writes that arrive in one turn of the event loop share one transaction, hence one fsync. Each
  * runs in a savepoint of its own, so that one failure leaves the others alone. A promise resolves only after COMMIT;
  * when that fails, or the storage does on the way, every write of the batch is undone and rejects `unavailable`.
- * What is asked for `first` goes before what came earlier; while others wait, it has half of a batch at most.
  *
  * Nothing else may write: a statement outside `#tx` would commit by itself, and `.get()` on such an
  * `UPDATE … RETURNING` returns its row even when that commit fails (DESIGN decision 3).
@@ -26,7 +22,7 @@ interface Job {
 export class Writer {
   readonly #db: DatabaseSync;
   readonly #sql: Record<'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'undo', () => void>;
-  readonly #queues: Readonly<Record<Order, Job[]>> = { first: [], usual: [] };
+  #queue: Job[] = [];
   #scheduled = false;
   #closed = false;
 
@@ -47,14 +43,14 @@ export class Writer {
   }
 
   /** Resolves with what `work` returned once that is durable. @throws ServiceError unavailable, or what `work` threw */
-  write<Result>(work: () => Result, order: Order = 'usual'): Promise<Result> {
+  write<Result>(work: () => Result): Promise<Result> {
     if (this.#closed) return Promise.reject(unavailable(new Error('the store is closed')));
     return new Promise<Result>((resolve, reject) => {
       const run = () => {
         const result = work();
         return () => resolve(result);
       };
-      this.#queues[order].push({ run, reject });
+      this.#queue.push({ run, reject });
       this.#schedule();
     });
   }
@@ -72,7 +68,7 @@ export class Writer {
   /** Commits what is queued and takes nothing more. */
   close(): void {
     this.#closed = true;
-    while (this.#waiting > 0) this.#flush();
+    while (this.#queue.length > 0) this.#flush();
   }
 
   #schedule(): void {
@@ -81,23 +77,12 @@ export class Writer {
     setImmediate(() => {
       this.#scheduled = false;
       this.#flush();
-      if (this.#waiting > 0) this.#schedule();
+      if (this.#queue.length > 0) this.#schedule();
     });
   }
 
-  get #waiting(): number {
-    return this.#queues.first.length + this.#queues.usual.length;
-  }
-
-  #nextBatch(): readonly Job[] {
-    const { first, usual } = this.#queues;
-    const others = Math.min(usual.length, MAX_BATCH / 2);
-    const urgent = first.splice(0, MAX_BATCH - others);
-    return [...urgent, ...usual.splice(0, MAX_BATCH - urgent.length)];
-  }
-
   #flush(): void {
-    const batch = this.#nextBatch();
+    const batch = this.#queue.splice(0, MAX_BATCH);
     if (batch.length === 0) return;
     let settle: (() => void)[];
     try {
