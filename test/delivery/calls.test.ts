@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Segment } from '../../ivr/prompt.ts';
 import { ServiceError } from '../../src/errors.ts';
-import { MESSAGE_MS, withRig } from './rig.ts';
+import { MESSAGE_MS, withRig, type Rig } from './rig.ts';
 
 const WORDS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
 
@@ -253,21 +253,33 @@ describe('the two ends of a call', () => {
     }),
   );
 
+  /** A call that rings, and a store that is away from now on. */
+  async function ringingWhileAway(rig: Rig) {
+    const ref = await rig.send();
+    const id = `CA${rig.carrier.placed.length}`;
+    await rig.say('status', ref, { events: [{ type: 'ringing' }] }, { id });
+    const transition = rig.store.transition.bind(rig.store);
+    rig.store.transition = async () => await Promise.reject(new ServiceError('unavailable'));
+    return {
+      busy: async () => await rig.ended(ref, { cause: 'busy', raw: 'busy' }, id),
+      storeIsBack: () => void (rig.store.transition = transition),
+      expectWritten: async () => {
+        expect(await rig.report(ref)).toMatchObject({ cause: 'busy' });
+        expect(rig.delivery.liveCalls).toBe(0);
+      },
+    };
+  }
+
   it(
     'while the store is away: the end is written as soon as it is back, whether the carrier says it again or not',
     withRig({}, async rig => {
-      const transition = rig.store.transition.bind(rig.store);
       for (const again of [true, false]) {
-        const ref = await rig.send();
-        const id = `CA${rig.carrier.placed.length}`;
-        await rig.say('status', ref, { events: [{ type: 'ringing' }] }, { id });
-        rig.store.transition = async () => await Promise.reject(new ServiceError('unavailable'));
-        expect(await rig.ended(ref, { cause: 'busy', raw: 'busy' }, id)).toMatchObject({ status: 503 });
-        rig.store.transition = transition;
-        if (again) await rig.ended(ref, { cause: 'busy', raw: 'busy' }, id);
+        const { busy, storeIsBack, expectWritten } = await ringingWhileAway(rig);
+        expect(await busy()).toMatchObject({ status: 503 });
+        storeIsBack();
+        if (again) await busy();
         await rig.clock.advanceAsync(500);
-        expect(await rig.report(ref)).toMatchObject({ cause: 'busy' });
-        expect(rig.delivery.liveCalls).toBe(0);
+        await expectWritten();
       }
     }),
   );
@@ -275,22 +287,16 @@ describe('the two ends of a call', () => {
   it(
     'while the store is away for long: no repeat is taken before it is written, and it is tried for until it is',
     withRig({}, async rig => {
-      const transition = rig.store.transition.bind(rig.store);
       for (const again of [true, false]) {
-        const ref = await rig.send();
-        const id = `CA${rig.carrier.placed.length}`;
-        await rig.say('status', ref, { events: [{ type: 'ringing' }] }, { id });
-        rig.store.transition = async () => await Promise.reject(new ServiceError('unavailable'));
-        const end = { cause: 'busy', raw: 'busy' } as const;
-        expect(await rig.ended(ref, end, id)).toMatchObject({ status: 503 });
-        expect(await rig.ended(ref, end, id)).toMatchObject({ status: 503 });
+        const { busy, storeIsBack, expectWritten } = await ringingWhileAway(rig);
+        expect(await busy()).toMatchObject({ status: 503 });
+        expect(await busy()).toMatchObject({ status: 503 });
         await rig.clock.advanceAsync(30_000);
-        expect(await rig.ended(ref, end, id)).toMatchObject({ status: 503 });
-        rig.store.transition = transition;
-        if (again) expect(await rig.ended(ref, end, id)).toMatchObject({ status: 204 });
+        expect(await busy()).toMatchObject({ status: 503 });
+        storeIsBack();
+        if (again) expect(await busy()).toMatchObject({ status: 204 });
         else await rig.clock.advanceAsync(5_000);
-        expect(await rig.report(ref)).toMatchObject({ cause: 'busy' });
-        expect(rig.delivery.liveCalls).toBe(0);
+        await expectWritten();
       }
     }),
   );

@@ -82,28 +82,12 @@ export function readRest<Rest extends CallRest | MessageRest>(info: string): Res
   return JSON.parse(info.slice(infoLines(info).end)) as Rest;
 }
 
-/** The PIN that a call or text was made with, if it has its instant of it. */
-function madeWith(info: string): PinId | undefined {
-  const { pin, created } = infoLines(info);
-  return created === '' ? (pin as PinId) : undefined;
-}
-
-/**
- * The first text of a call or text that nothing has changed yet: it has none.
- * @param pinText the first text of its PIN, where it has its instant of that
- */
-function firstLines(info: string, pinText = ''): string {
-  const { pin, created: own, made } = infoLines(info);
-  const created = own === '' ? (pinText.split('\n', 3)[2] ?? '') : own;
-  return `0\n${pin}\n${created}\n${created}\n1\n\n\n\n${made}\n\n\n\n`;
-}
-
-/** The first text of a call or text that nothing has changed yet. */
+/** The first text of a call or text that nothing has changed yet: it has none. One that was made with its PIN has the instant of that. */
 export async function firstLinesOf(scripts: ScriptRunner, ref: CallRef, info: string): Promise<string> {
-  const pinId = madeWith(info);
-  if (pinId === undefined) return firstLines(info);
-  const [pin] = await scripts.texts(shardOfId(ref), `p:${pinId}`);
-  return firstLines(info, pin ?? '');
+  const { pin, created: own, made } = infoLines(info);
+  const [pinText] = own === '' ? await scripts.texts(shardOfId(ref), `p:${pin}`) : [];
+  const created = own === '' ? (pinText?.split('\n', 3)[2] ?? '') : own;
+  return `0\n${pin}\n${created}\n${created}\n1\n\n\n\n${made}\n\n\n\n`;
 }
 
 function infoLines(info: string): { pin: string; created: string; made: string; end: number } {

@@ -18,9 +18,11 @@ local function bearer_lines(kind, ref)
   return '0\n' .. pin .. '\n' .. created .. '\n' .. created .. '\n1\n\n\n\n' .. made .. '\n\n\n\n'
 end
 
--- The same of one that was made with the PIN `pin`, as the caller knows it, and that perhaps nothing has changed yet: there is no need of its words then.
+-- The same of one that was made with the PIN `pin`, as the caller knows it ('': it does not), and that perhaps nothing has changed yet: there is no need
+-- of its words then.
 local MADE_WITH = '^[^\n]*\n[^\n]*\n(%d*)\n.*\n([^\n]*)$'
 local function young_bearer_lines(kind, ref, pin)
+  if pin == '' then return bearer_lines(kind, ref) end
   local text = text_get(root .. kind .. ':' .. ref)
   if text then return text end
   local pin_text = text_get(root .. 'p:' .. pin)

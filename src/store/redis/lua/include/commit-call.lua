@@ -18,8 +18,7 @@ end
 
 runs.d = function(at, last)
   local ref = ARGV[at + 1]
-  local lines
-  if ARGV[at + 5] ~= '' then lines = young_bearer_lines('d', ref, ARGV[at + 5]) else lines = bearer_lines('d', ref) end
+  local lines = young_bearer_lines('d', ref, ARGV[at + 5])
   if not lines then return { 0 } end
   local rest = ARGV[at + 4] == '' and text_get(root .. 'di:' .. ref) or ''
   local state, pin, created, _, tries, answered, sent, token, made, ops, report, dialog, carrier_at = match(lines, BEARER_LINES)
