@@ -139,6 +139,13 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['test/carriers/circuit.test.ts'],
   },
   {
+    name: 'I6: a push that takes long is taken by another process meanwhile',
+    file: 'src/delivery/push/lease.ts',
+    find: '      const renewed = this.#store.deferEvent({ id: this.#id, inMs: LEASE_MS });',
+    replace: '      const renewed = Promise.resolve();',
+    tests: ['test/delivery/push/lease.test.ts'],
+  },
+  {
     name: 'I6: an event is taken out of the outbox before it was pushed',
     file: 'src/delivery/push/pusher.ts',
     find: `    const outcome = await offer(this.#deps, { event, body, route, signal: this.#abort.signal });`,
