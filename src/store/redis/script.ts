@@ -29,7 +29,7 @@ export type Mutation = (call: {
   readonly texts?: readonly string[];
 }) => Promise<Reply>;
 
-/** A script that only reads: KEYS[1] is the shard's root. ARGV[2] and on are `args`. */
+/** A script that only reads: KEYS[1] is the shard's root; `args` are ARGV[2] and on. */
 export type Query = (shard: string, args?: readonly Argument[]) => Promise<Reply>;
 
 export interface ScriptDeps {

@@ -66,7 +66,7 @@ export function createSendWindows(scripts: ScriptRunner) {
   }
 
   return {
-    /** What the script is told: whether it counts the send against the application's limit. */
+    /** What the script is told: 1 where it counts the send against the application's limit itself. */
     here: together ? 1 : '',
     around,
     /** As `around`, for a send that nothing else refuses but its limits and a dead PIN. */
