@@ -105,7 +105,7 @@ async function eachEnded(world: World, waitMs: number): Promise<ReadonlyMap<stri
 }
 
 /**
- * Whether the customer must have everything in the end. On Redis what a process had taken when it died is another's only a minute
+ * Whether the customer must have everything in the end. On Redis what a process had taken when it died is another's only 15 s
  * later, for which the short form does not wait.
  */
 export const awaitsEvents = (world: World): boolean => FULL || !world.redis;

@@ -6,6 +6,7 @@ import { background, type Logger } from '../../log.ts';
 import type { Store, StoredEvent } from '../../store/store.ts';
 import { WorkLoop } from '../work-loop.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
+import { Lease, LEASE_MS } from './lease.ts';
 import { about, offer } from './offer.ts';
 import {
   PUSH_EVENT,
@@ -88,8 +89,6 @@ const LIMITS: PusherLimits = {
   pollMs: 1_000,
   goneMs: 86_400_000,
 };
-/** Longer than rendering, all of the requests to a route's two URLs, and writing down what became of them. */
-const LEASE_MS = 60_000;
 const RENDER_TIMEOUT_MS = 10_000;
 const STOP_GRACE_MS = 2_000;
 const TIDY_MS = 3_600_000;
@@ -111,6 +110,8 @@ class OutboxPusher implements Pusher {
   readonly #limits: PusherLimits;
   readonly #targets: Targets;
   readonly #pushes = new Set<Promise<void>>();
+  /** Of the events that are being pushed. */
+  readonly #leases = new Map<string, Lease>();
   #abort = new AbortController();
   #lastTarget = '';
   readonly #loop: WorkLoop;
@@ -164,18 +165,24 @@ class OutboxPusher implements Pusher {
       spread: { after: this.#lastTarget, except: this.#targets.full(), batch },
     });
     this.#lastTarget = events.at(-1)?.target ?? this.#lastTarget;
-    for (const event of events) this.#launch(event);
+    for (const event of events) {
+      // One that this process stood still over is with us all the same.
+      if (!this.#leases.has(event.id)) this.#launch(event);
+    }
     return events.length > 0;
   }
 
   #launch(event: StoredEvent): void {
     this.#targets.enter(event.target);
+    this.#leases.set(event.id, new Lease(this.#deps, event.id));
     const push = this.#push(event)
       .catch((error: unknown) => {
         // The lease brings it again.
         this.#deps.log.warn({ err: error, event: event.id }, 'push: the store did not take its outcome');
       })
       .finally(() => {
+        this.#endLease(event);
+        this.#leases.delete(event.id);
         this.#targets.leave(event.target);
         this.#pushes.delete(push);
         this.wake();
@@ -231,8 +238,9 @@ class OutboxPusher implements Pusher {
       case 'refused':
         return await this.#retry(event, head, outcome.retryAfterMs);
       case 'aborted':
-        // By `stop`: the lease ends with this process.
-        return undefined;
+        // By `stop`: another process may have it at once.
+        this.#endLease(event);
+        return await this.#deps.store.deferEvent({ id: event.id, inMs: 0 });
       default:
         return assertNever(outcome);
     }
@@ -249,13 +257,19 @@ class OutboxPusher implements Pusher {
       log.warn(about(event), 'push: given up');
       return await this.#drop(event, 'push-given-up');
     }
+    this.#endLease(event);
     await store.deferEvent({ id: event.id, inMs });
     this.#deps.count?.('push-failed');
   }
 
   async #drop(event: StoredEvent, what: PushCounted): Promise<void> {
+    this.#endLease(event);
     await this.#deps.store.ackEvent(event.id);
     this.#deps.count?.(what);
+  }
+
+  #endLease({ id }: StoredEvent): void {
+    this.#leases.get(id)?.end();
   }
 
   /** A renderer that hangs must not keep its target's place. */
