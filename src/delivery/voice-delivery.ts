@@ -30,11 +30,12 @@ import { createVerifications } from './plans/verifications.ts';
 import { voiceFallback } from './script.ts';
 import { Sender } from './send.ts';
 import { withdrawSuperseded } from './superseded.ts';
-import { TimerLoop, type TimerOutcome } from './timers.ts';
+import { createTimerLoop, type TimerOutcome } from './timers.ts';
 import type { Verifications } from './verifications.ts';
 import { createVerify, type Verify } from './verify.ts';
 import { Webhooks } from './webhooks.ts';
 import { within } from './within.ts';
+import type { WorkLoop } from './work-loop.ts';
 
 const SWEEP_MS = 3_600_000;
 const RECONCILE_MS = 60_000;
@@ -73,7 +74,7 @@ class Delivering implements StartableVoiceDelivery {
   readonly #follower: PlanFollower;
   readonly verify: Verify;
   readonly verifications: Verifications;
-  readonly #timers: TimerLoop;
+  readonly #timers: WorkLoop;
   readonly #periodic = new Map<string, Timer>();
   #draining = false;
 
@@ -140,7 +141,7 @@ class Delivering implements StartableVoiceDelivery {
     this.#webhooks = new Webhooks(this.#context, markup);
     this.#media = new MediaDoor(this.#context);
     deps.nodes?.bus.subscribe(event => this.#onNode(event));
-    this.#timers = new TimerLoop({ store, clock, log, handle: timer => this.#onTimer(timer) });
+    this.#timers = createTimerLoop({ store, clock, log, handle: timer => this.#onTimer(timer) });
   }
 
   get liveCalls(): number {

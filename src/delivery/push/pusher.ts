@@ -4,6 +4,7 @@ import { pushRetryDelayMs, standardRetryDelayMs } from '../../domain/push-schedu
 import { assertNever } from '../../errors.ts';
 import { background, type Logger } from '../../log.ts';
 import type { Store, StoredEvent } from '../../store/store.ts';
+import { WorkLoop } from '../work-loop.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { Lease, LEASE_MS } from './lease.ts';
 import { about, offer } from './offer.ts';
@@ -89,7 +90,6 @@ const LIMITS: PusherLimits = {
   goneMs: 86_400_000,
 };
 const RENDER_TIMEOUT_MS = 10_000;
-const MIN_SLEEP_MS = 5;
 const STOP_GRACE_MS = 2_000;
 const TIDY_MS = 3_600_000;
 /** As long as reports can be had (infobip-api.md 5.3). */
@@ -114,79 +114,50 @@ class OutboxPusher implements Pusher {
   readonly #leases = new Map<string, Lease>();
   #abort = new AbortController();
   #lastTarget = '';
-  #turn: Promise<void> | undefined;
-  #again = false;
-  #began = Promise.withResolvers<void>();
-  #sleep: Timer | undefined;
+  readonly #loop: WorkLoop;
   #tidy: Timer | undefined;
-  #stopped = true;
 
   constructor(deps: PusherDeps) {
+    const { store, clock, log } = deps;
     this.#deps = deps;
     this.#limits = { ...LIMITS, ...deps.limits };
     this.#targets = new Targets({ few: this.#limits.perTarget, many: this.#limits.perGoodTarget });
+    this.#loop = new WorkLoop({
+      clock,
+      log,
+      name: 'outbox',
+      pollMs: this.#limits.pollMs,
+      takeSome: () => this.#claimSome(),
+      // Due, and yet not claimed: its target is busy, and the end of a push there wakes us.
+      nextIn: async () => (await store.nextEventIn({ types: [PUSH_EVENT] })) || undefined,
+    });
   }
 
   async start(): Promise<void> {
-    if (!this.#stopped) return;
-    this.#stopped = false;
+    if (!this.#loop.stopped) return;
     this.#abort = new AbortController();
     this.#tidyNow();
-    this.#began = Promise.withResolvers();
-    this.wake();
-    await this.#began.promise;
+    await this.#loop.start();
   }
 
   wake(): void {
-    if (this.#stopped) return;
-    if (this.#turn) this.#again = true;
-    else background(this.#deps.log, 'pushing', this.#run());
+    this.#loop.wake();
   }
 
   async stop(graceMs = STOP_GRACE_MS): Promise<void> {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    this.#sleep?.cancel();
+    if (this.#loop.stopped) return;
     this.#tidy?.cancel();
     const grace = this.#deps.clock.after(graceMs, () => this.#abort.abort());
-    await this.#turn;
+    await this.#loop.stop();
     await Promise.all(this.#pushes);
     grace.cancel();
   }
 
-  async #run(): Promise<void> {
-    this.#turn ??= this.#claimAll();
-    await this.#turn;
-  }
-
-  async #claimAll(): Promise<void> {
-    this.#sleep?.cancel();
-    let next: number | undefined;
-    try {
-      do {
-        this.#again = false;
-        while (!this.#stopped && (await this.#claimSome()) > 0) this.#began.resolve();
-        this.#began.resolve();
-        next = await this.#deps.store.nextEventIn({ types: [PUSH_EVENT] });
-      } while (this.#again && !this.#stopped);
-    } catch (error) {
-      this.#deps.log.warn({ err: error }, 'outbox: the store did not answer');
-      this.#began.resolve();
-    }
-    // In the same breath as the last look at `#again`: no `wake` may fall in between.
-    this.#turn = undefined;
-    if (this.#stopped) return;
-    // Due, and yet not claimed: its target is busy, and the end of a push there wakes us.
-    const { pollMs } = this.#limits;
-    const ms = next === undefined || next === 0 ? pollMs : Math.min(next, pollMs);
-    this.#sleep = this.#deps.clock.after(Math.max(MIN_SLEEP_MS, ms), () => this.wake());
-  }
-
-  async #claimSome(): Promise<number> {
+  async #claimSome(): Promise<boolean> {
     const { store } = this.#deps;
     const { concurrency, batch } = this.#limits;
     const free = concurrency - this.#pushes.size;
-    if (free <= 0) return 0;
+    if (free <= 0) return false;
     const events = await store.claimEvents({
       limit: free,
       leaseMs: LEASE_MS,
@@ -198,7 +169,7 @@ class OutboxPusher implements Pusher {
       // One that this process stood still over is with us all the same.
       if (!this.#leases.has(event.id)) this.#launch(event);
     }
-    return events.length;
+    return events.length > 0;
   }
 
   #launch(event: StoredEvent): void {
@@ -314,7 +285,6 @@ class OutboxPusher implements Pusher {
 
   /** Events of types without a consumer would pile up for ever. */
   #tidyNow(): void {
-    if (this.#stopped) return;
     const { store, clock, log, othersTypes = [] } = this.#deps;
     const exceptTypes = [PUSH_EVENT, ...othersTypes];
     background(log, 'tidying the outbox', store.dropEvents({ exceptTypes, olderThanMs: UNCONSUMED_MS }));

@@ -17,7 +17,7 @@ export function createHealth(deps: { client: RedisClient; clock: Clock; scripts:
   let checkedAt = clock.monotonic();
 
   return async function ping(): Promise<void> {
-    await Promise.all(scripts.groups.map(([shard]) => touch({ shard: shard ?? '0', args: [] })));
+    await Promise.all(scripts.shards.map(shard => touch({ shard, args: [] })));
     if (clock.monotonic() - checkedAt < RECHECK_MS) return;
     try {
       const cluster = client.isCluster;

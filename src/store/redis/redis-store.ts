@@ -65,7 +65,7 @@ export function createRedisStore(deps: {
     ...createRedisAuth({ scripts }),
     backlog: createBacklog({ scripts }),
     sweep: createSweep({ scripts, sweepTokens: createTokenSweep({ scripts }) }),
-    now: async () => Number(await now(['0'], [])),
+    now: async () => Number(await now('0')),
     ping: createHealth({ client: connection.client, clock, scripts }),
     close(): Promise<void> {
       scripts.close();

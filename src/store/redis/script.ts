@@ -13,11 +13,9 @@ export type Fields = Readonly<Record<string, string | undefined>>;
 /** What a script returns: strings, whole numbers, null and arrays of them. */
 export type Reply = string | number | null | readonly Reply[];
 
-/** A script that writes: KEYS[1] is the shard's root, KEYS[2] the record of its opId, then the roots of `further` shards. */
+/** A script that writes: KEYS[1] is the shard's root, KEYS[2] the record of its opId. */
 export type Mutation = (call: {
   readonly shard: string;
-  /** More shards on the same server (`ScriptRunner.groups`). */
-  readonly further?: readonly string[];
   /** With the verb in front, where callers may use one for two verbs. Absent: one is made for this call. */
   readonly opId?: string;
   /** ARGV[2] and on. */
@@ -31,8 +29,8 @@ export type Mutation = (call: {
   readonly texts?: readonly string[];
 }) => Promise<Reply>;
 
-/** A script that only reads: KEYS are the roots of its shards. */
-export type Query = (shards: readonly string[], args: readonly Argument[]) => Promise<Reply>;
+/** A script that only reads: KEYS[1] is the shard's root; `args` are ARGV[2] and on. */
+export type Query = (shard: string, args?: readonly Argument[]) => Promise<Reply>;
 
 export interface ScriptDeps {
   readonly client: RedisClient;
@@ -76,8 +74,6 @@ const DRIFT_MS = 500;
 export class ScriptRunner {
   /** Where keys lie: in a cluster in each of the sixteen shards, on one server all in one. */
   readonly shards: readonly string[];
-  /** The shards that one script can see together: each alone in a cluster. */
-  readonly groups: readonly (readonly string[])[];
   readonly #deps: ScriptDeps;
   readonly #sources = new Map<string, ScriptSource>();
   readonly #opPrefix: string;
@@ -97,16 +93,15 @@ export class ScriptRunner {
   constructor(deps: ScriptDeps) {
     this.#deps = deps;
     this.shards = deps.client.isCluster ? SHARDS : ['0'];
-    this.groups = this.shards.map(shard => [shard]);
     this.#opPrefix = deps.random(9).toString('base64url');
   }
 
   mutation(name: string): Mutation {
     const script = this.#define(name);
-    return ({ shard, further = [], opId = this.newOperation(), args, operations, texts }) => {
+    return ({ shard, opId = this.newOperation(), args, operations, texts }) => {
       if (operations === undefined) this.#earlier();
       const root = this.#root(shard);
-      const keys = [root, `${root}o:${opId}`, ...further.map(other => this.#root(other))];
+      const keys = [root, `${root}o:${opId}`];
       const before = texts && [
         `${root}m:${opId}`,
         '1',
@@ -118,10 +113,10 @@ export class ScriptRunner {
 
   query(name: string): Query {
     const script = this.#define(name);
-    return (shards, args) => {
-      const roots = shards.map(shard => this.#root(shard));
+    return (shard, args = []) => {
+      const root = this.#root(shard);
       // A second key makes a cluster refuse while it moves the slot, as for those that write: half a shard answers nothing.
-      const keys = this.#deps.client.isCluster ? [...roots, ...roots.map(root => `${root}o:`)] : roots;
+      const keys = this.#deps.client.isCluster ? [root, `${root}o:`] : [root];
       return this.#call({ script, keys, args, writes: false });
     };
   }
@@ -153,6 +148,11 @@ export class ScriptRunner {
   /** Where the keys of a shard lie. */
   placeOf(shard: string): string {
     return this.shards.length === 1 ? '0' : shard;
+  }
+
+  /** What one script can see together. */
+  byShard<Item>(items: readonly Item[], shardOf: (item: Item) => string): [shard: string, items: Item[]][] {
+    return [...Map.groupBy(items, item => this.placeOf(shardOf(item)))];
   }
 
   /** An opId that nobody else has. */

@@ -10,8 +10,9 @@ import { pusherRig, report } from './pusher-rig.ts';
 const TYPES = ['customer.push'];
 
 async function claimed() {
-  const { store, clock, dispose } = await openTestStore();
-  onTestFinished(dispose);
+  const harness = await openTestStore();
+  onTestFinished(() => harness.dispose());
+  const { store, clock } = harness;
   const event = report('https://customer.example/');
   await createdPin(store, { events: [event] });
   const claim = async () =>
