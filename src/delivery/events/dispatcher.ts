@@ -17,7 +17,7 @@ export interface EventDispatcherDeps {
   readonly retentionMs: number;
   /** Pushes were written: wakes the pusher. */
   readonly pushWaits: () => void;
-  /** How late an event may be that nobody called `wake` for; 1 s unless told otherwise. */
+  /** How late an event may be that nobody called `wake` for; 0.25 s unless told otherwise. */
   readonly pollMs?: number;
   readonly count?: (what: EventCounted, events: number) => void;
 }
@@ -38,7 +38,7 @@ export interface EventDispatcher {
 const BATCH = 100;
 /** Far longer than a write takes; after a crash the events wait as long. */
 const LEASE_MS = 15_000;
-const POLL_MS = 1_000;
+const POLL_MS = 250;
 const SWEEP_MS = 3_600_000;
 
 /**
