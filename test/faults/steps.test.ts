@@ -54,7 +54,9 @@ for (const store of STORES) {
               return true;
             })();
             // What the life before left to do may kill it at its start, or in the middle of a story.
-            const stories = Array.from({ length: HITS + 2 }, () => load.story(destiny));
+            const stories = [load.story(destiny)];
+            await Promise.race([...stories, died]);
+            stories.push(...Array.from({ length: HITS + 2 }, () => load.story(destiny)));
             while (!(await Promise.race([died, pause(BETWEEN_MS)]))) stories.push(load.story(destiny));
             await world.restart();
             await Promise.all(stories);
