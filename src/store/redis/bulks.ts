@@ -1,9 +1,10 @@
 import { shardOf } from '../../domain/ids.ts';
 import type { MessageChannel } from '../../domain/message.ts';
 import type { AddBulkResult, BulkChange, MessageStore, NewBulk } from '../message-store.ts';
+import { unavailable } from './bounded.ts';
 import { lanesOf, nameOf, packBatch, packMessage, readBulk, sendTimeOf } from './bulks-codec.ts';
 import { createBulkEraser, type MessageIds } from './bulks-erase.ts';
-import { unavailable, type Argument, type Reply, type ScriptRunner } from './script.ts';
+import type { Argument, Reply, ScriptRunner } from './script.ts';
 
 /** Messages a script writes, so that a large bulk never keeps live calls waiting. */
 const CHUNK = 100;

@@ -1,7 +1,8 @@
 import type { ApplicationId, PinId } from '../../domain/types.ts';
 import type { EventStore, LoggedEvent, LoggedEventFilter, NewLoggedEvent } from '../event-store.ts';
 import type { NewEvent } from '../outbox-store.ts';
-import { shardOfEvent, shardOfLogged, type EventPlaces } from './events-places.ts';
+import { shardOfEvent, shardOfLogged } from './keys.ts';
+import type { Places } from './places.ts';
 import { packEvents } from './outbox-events.ts';
 import { walk, type Entry, type Place } from './pages.ts';
 import type { Reply, ScriptRunner } from './script.ts';
@@ -28,13 +29,7 @@ interface Part {
  * The log of what customers were told. An event lies in the shard of its PIN, as its sources and its pushes do: also in a cluster one
  * write takes the one and makes the others.
  */
-export function createEventLog({
-  scripts,
-  places,
-}: {
-  scripts: ScriptRunner;
-  places: EventPlaces;
-}): EventLog {
+export function createEventLog({ scripts, places }: { scripts: ScriptRunner; places: Places }): EventLog {
   const { shards } = scripts;
   const publish = scripts.mutation('events-publish');
   const ack = scripts.mutation('outbox-ack');

@@ -1,4 +1,5 @@
-import { unavailable, type Argument, type Mutation, type Reply, type ScriptRunner } from './script.ts';
+import { unavailable } from './bounded.ts';
+import type { Argument, Mutation, Reply, ScriptRunner } from './script.ts';
 
 /** A file of lua/include/commit-<…>.lua. */
 export type Verb = 'create' | 'attempt' | 'call' | 'text' | 'complete';

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
+import { unavailable } from './bounded.ts';
 import { mastersOf, type RedisClient } from './connection.ts';
-import { unavailable, type ScriptRunner } from './script.ts';
+import type { ScriptRunner } from './script.ts';
 import { checkServer } from './server-check.ts';
 
 /** How old what we know of a server's settings may be. */

@@ -1,8 +1,9 @@
 import { shardOf } from '../../domain/ids.ts';
 import type { LookupAnswer, LookupFilter, LookupRecord, LookupStore } from '../lookup-store.ts';
+import { unavailable } from './bounded.ts';
 import { packEvents } from './outbox-events.ts';
 import { walk, type Entry } from './pages.ts';
-import { unavailable, type Reply, type ScriptRunner } from './script.ts';
+import type { Reply, ScriptRunner } from './script.ts';
 
 /** Forgotten by one script in a shard: twice what one request may add, so that the log shrinks under load too. */
 const FORGET_AT_ONCE = 2_000;

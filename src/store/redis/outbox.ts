@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { shardOf } from '../../domain/ids.ts';
 import type { ClaimEvents, OutboxStore, StoredEvent } from '../outbox-store.ts';
-import { createEventPlaces, type EventPlaces } from './events-places.ts';
+import { createPlaces, type Places } from './places.ts';
 import { readEvent, type ReadEvent } from './outbox-events.ts';
 import type { Reply, ScriptRunner } from './script.ts';
 import { shareOut, soonest } from './shares.ts';
@@ -18,10 +18,10 @@ const MAX_LOOKS = 4;
  */
 export function createRedisOutbox({
   scripts,
-  places = createEventPlaces(),
+  places = createPlaces(),
 }: {
   scripts: ScriptRunner;
-  places?: EventPlaces;
+  places?: Places;
 }): OutboxStore {
   const { shards } = scripts;
   const claim = scripts.mutation('outbox-claim');

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 
-import type { Clock, Timer } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
 import type { RandomBytes } from '../../domain/ids.ts';
-import { ServiceError } from '../../errors.ts';
+import { Bounded } from './bounded.ts';
 import { mastersOf, type RedisClient } from './connection.ts';
 import { SHARDS, shardRoot } from './keys.ts';
 import { readScript, type ScriptSource } from './script-source.ts';
@@ -55,20 +55,11 @@ interface Run {
   readonly texts?: readonly string[] | undefined;
 }
 
-/** Who waits, until when by our monotonic time. */
-interface Caller {
-  readonly end: number;
-  readonly reject: (error: unknown) => void;
-}
-
-/** Commands that the server has yet to answer. Beyond, it hangs, and more would only fill the memory. */
-const MAX_UNANSWERED = 4096;
 /** What the clocks of a server and of this process may drift apart between two looks. */
 const DRIFT_MS = 500;
 
 /**
- * Runs the store's scripts. Every failure is `unavailable`: no connection, no answer in time, a server that refuses. A
- * caller that was told so may not find later that it was done after all, so each writing script carries the time until which
+ * Runs the store's scripts. Every failure is `unavailable` (bounded.ts). A caller that was told so may not find later that it was done after all, so each writing script carries the time until which
  * its caller waits, by the server's clock, and does nothing afterwards.
  */
 export class ScriptRunner {
@@ -76,22 +67,19 @@ export class ScriptRunner {
   readonly shards: readonly string[];
   readonly #deps: ScriptDeps;
   readonly #sources = new Map<string, ScriptSource>();
+  readonly #bounded: Bounded;
   readonly #opPrefix: string;
   #operations = 0;
-  #unanswered = 0;
-  /** In the order of their ends. */
-  readonly #callers = new Set<Caller>();
-  #patience: Timer | undefined;
   #gathering = false;
   #earlier: () => void = () => {};
   /** Server's time less our monotonic time; of several servers, of the one furthest ahead. */
   #ahead = -Infinity;
-  #closed = false;
   #testedAt = 0;
   #testOrder = 0;
 
   constructor(deps: ScriptDeps) {
     this.#deps = deps;
+    this.#bounded = new Bounded(deps);
     this.shards = deps.client.isCluster ? SHARDS : ['0'];
     this.#opPrefix = deps.random(9).toString('base64url');
   }
@@ -124,20 +112,20 @@ export class ScriptRunner {
   /** A hash as it is; undefined: there is none. */
   async record(shard: string, name: string): Promise<Fields | undefined> {
     const key = `${this.#root(shard)}${name}`;
-    const fields: Fields = await this.#bounded(() => this.#deps.client.hgetall(key));
+    const fields: Fields = await this.#read(client => client.hgetall(key));
     return Object.keys(fields).length === 0 ? undefined : fields;
   }
 
   /** Texts of a shard, as they are at one instant. */
   texts(shard: string, ...names: readonly string[]): Promise<(string | null)[]> {
     const root = this.#root(shard);
-    return this.#bounded(() => this.#deps.client.mget(...names.map(name => `${root}${name}`)));
+    return this.#read(client => client.mget(...names.map(name => `${root}${name}`)));
   }
 
   /** A field of a hash. */
   field(shard: string, name: string, field: string): Promise<string | null> {
     const key = `${this.#root(shard)}${name}`;
-    return this.#bounded(() => this.#deps.client.hget(key, field));
+    return this.#read(client => client.hget(key, field));
   }
 
   /** `send` is asked to send what was gathered before each script that writes, so that writes are done in the order in which they were asked for. */
@@ -180,8 +168,7 @@ export class ScriptRunner {
 
   /** Nothing more is taken. */
   close(): void {
-    this.#closed = true;
-    if (this.#callers.size === 0) this.#patience?.cancel();
+    this.#bounded.close();
   }
 
   #root(shard: string): string {
@@ -196,59 +183,14 @@ export class ScriptRunner {
     return script;
   }
 
+  #read<Result>(command: (client: RedisClient) => Promise<Result>): Promise<Result> {
+    this.#gather();
+    return this.#bounded.run(() => command(this.#deps.client));
+  }
+
   #call(run: Run): Promise<Reply> {
-    return this.#bounded(end => this.#inTime(end, () => this.#send(run)), run.operations);
-  }
-
-  /** At most so many at a time, each for at most so long. What the server still owes counts until it comes. */
-  #bounded<Result>(command: (end: number) => Promise<Result>, operations?: number): Promise<Result> {
-    const weight = operations ?? 1;
-    if (this.#closed) return Promise.reject(unavailable(new Error('the store is closed')));
-    if (this.#unanswered >= MAX_UNANSWERED) {
-      return Promise.reject(unavailable(new Error(`${MAX_UNANSWERED} commands wait for Redis`)));
-    }
-    this.#unanswered += weight;
-    if (operations === undefined) this.#gather();
-    const end = this.#deps.clock.monotonic() + this.#deps.timeoutMs;
-    return new Promise<Result>((resolve, reject) => {
-      const caller = this.#wait(end, reject);
-      const settle = () => {
-        this.#unanswered -= weight;
-        this.#callers.delete(caller);
-        if (this.#closed && this.#callers.size === 0) this.#patience?.cancel();
-      };
-      const succeed = (result: Result) => {
-        settle();
-        resolve(result);
-      };
-      const fail = (error: unknown) => {
-        settle();
-        reject(unavailable(withoutCommand(error)));
-      };
-      command(end).then(succeed, fail);
-    });
-  }
-
-  /** Rejects at `end`. All wait equally long, so that one timer, for the first of them, does for all. */
-  #wait(end: number, reject: (error: unknown) => void): Caller {
-    const caller = { end, reject };
-    this.#callers.add(caller);
-    this.#patience ??= this.#deps.clock.after(this.#deps.timeoutMs, () => this.#giveUp());
-    return caller;
-  }
-
-  #giveUp(): void {
-    const { clock, timeoutMs } = this.#deps;
-    const now = clock.monotonic();
-    this.#patience = undefined;
-    for (const caller of this.#callers) {
-      if (caller.end > now) {
-        this.#patience = clock.after(caller.end - now, () => this.#giveUp());
-        return;
-      }
-      this.#callers.delete(caller);
-      caller.reject(unavailable(new Error(`Redis did not answer within ${timeoutMs} ms`)));
-    }
+    if (run.operations === undefined) this.#gather();
+    return this.#bounded.run(end => this.#inTime(end, () => this.#send(run)), run.operations);
   }
 
   /** In time by our clock, late by the server's: that one was set forward since we last looked. */
@@ -334,15 +276,6 @@ export class ScriptRunner {
     this.#testedAt = now;
     return now * 1000 + this.#testOrder;
   }
-}
-
-export function unavailable(cause: unknown): ServiceError {
-  return new ServiceError('unavailable', { retryAfterMs: 1000, cause });
-}
-
-/** ioredis hangs the whole command on its errors, with seeds and hashes of tokens: they must not get into a log. */
-function withoutCommand(error: unknown): Error {
-  return new Error(error instanceof Error ? `Redis: ${error.message}` : 'Redis: unknown error');
 }
 
 function lateAt(error: unknown): number | undefined {

@@ -1,10 +1,8 @@
 import type { DueTimer, Store } from '../store.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { createPlaces } from './places.ts';
 import type { Reply, ScriptRunner } from './script.ts';
 import { shareOut, soonest } from './shares.ts';
-
-/** Leases of this process whose shard it remembers; of a timer beyond them it looks everywhere. */
-const MAX_REMEMBERED = 10_000;
 
 /** Durable timers, each in the shard of what it belongs to. */
 export function createTimers({
@@ -18,20 +16,12 @@ export function createTimers({
   const complete = scripts.mutation('timer-complete');
   const peek = scripts.query('timer-peek');
   const next = scripts.query('timer-next');
-  const shards = new Map<string, string>();
-
-  function remember(id: string, shard: string): void {
-    if (shards.size >= MAX_REMEMBERED) {
-      const [oldest] = shards.keys();
-      if (oldest !== undefined) shards.delete(oldest);
-    }
-    shards.set(id, shard);
-  }
+  const places = createPlaces();
 
   async function claimOf(shard: string, limit: number, leaseMs: number): Promise<DueTimer[]> {
     const reply = await claim({ shard, args: [limit, Math.ceil(leaseMs)] });
     return (reply as readonly (readonly Reply[])[]).map(([id, body]) => {
-      remember(String(id), shard);
+      places.remember(String(id), shard);
       return timerOf(String(id), String(body));
     });
   }
@@ -44,8 +34,8 @@ export function createTimers({
     },
 
     async completeTimer(id) {
-      const shard = shards.get(id);
-      shards.delete(id);
+      const shard = places.find(id);
+      places.forget(id);
       if (shard === undefined) {
         await Promise.all(scripts.shards.map(each => complete({ shard: each, args: [id] })));
         return;
