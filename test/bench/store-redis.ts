@@ -9,6 +9,7 @@ import { openRedisStore } from '../../src/store/redis/index.ts';
 import type { CreatePin, Store } from '../../src/store/store.ts';
 import { startRedis, type RedisServer } from '../support/redis-server.ts';
 import { applicationId, attemptRequest, newPinMessage, pinRequest } from '../support/store-fixtures.ts';
+import { bareSends } from './bare-send.ts';
 import { measure, quantile, type Rate } from './store-rate.ts';
 import { benchTimers } from './store-timers.ts';
 
@@ -24,6 +25,9 @@ const MOST_PER_SECOND = 20_000;
 /** Steps a second for which calls and texts are made beforehand. */
 const MOST_STEPS = 80_000;
 
+const FLOOR_TITLE = '  floor';
+type Floor = readonly [title: string, work: () => Promise<unknown>];
+
 interface Cost extends Rate {
   /** Microseconds of processor time a call, of this process and of the server. */
   readonly here: number;
@@ -33,7 +37,7 @@ interface Cost extends Rate {
 /**
  * The Redis store, whole transactions beside the floor of a Lua call that writes one key by the same client library, as it is, on a server of our
  * own (AOF everysec); beside it the same floor with the payload of a send, and with all that is asked for in one turn in one packet, which is
- * what the store does. Then timers. False where one stays below half of the floor.
+ * what the store does; for sends also what none can do without (bare-send.ts). Then timers. False where one stays below half of the floor.
  */
 export async function benchRedis({
   seconds,
@@ -68,47 +72,43 @@ export async function benchRedis({
     return floor();
   };
   const laden = () => bare.evalsha(sha, 1, `laden:${serial++ % 100_000}`, payload);
+  const bareSend = await bareSends(bare);
 
   /** `prepare` makes what a round asks for beforehand: it is not the store's work. */
   async function show(
     name: string,
     verb: () => Promise<unknown>,
     prepare?: () => void | Promise<void>,
+    furtherFloors: readonly Floor[] = [],
   ): Promise<boolean> {
-    const rounds: { floor: Cost; gathered: Cost; laden: Cost; verb: Cost }[] = [];
+    const others: readonly Floor[] = [
+      [`  floor, ${PAYLOAD_BYTES} bytes`, laden],
+      ['  floor, gathered', gathered],
+      ...furtherFloors,
+    ];
+    const rounds: ReadonlyMap<string, Cost>[] = [];
     const load = { seconds: seconds / 4, workers: inFlight };
     for (let round = 0; round < ROUNDS; round++) {
       await prepare?.();
-      rounds.push({
-        floor: await cost(server, load, floor),
-        verb: await cost(server, load, verb),
-        laden: await cost(server, load, laden),
-        gathered: await cost(server, load, gathered),
-      });
+      const costs = new Map<string, Cost>();
+      for (const [title, work] of [[FLOOR_TITLE, floor], [name, verb], ...others] as const) {
+        costs.set(title, await cost(server, load, work));
+      }
+      rounds.push(costs);
     }
-    for (const each of ['floor', 'laden', 'gathered', 'verb'] as const) {
-      const costs = rounds.map(round => round[each]);
-      const title = {
-        floor: '  floor',
-        laden: `  floor, ${PAYLOAD_BYTES} bytes`,
-        gathered: '  floor, gathered',
-        verb: name,
-      }[each];
-      const of = (pick: (cost: Cost) => number) => median(costs.map(pick));
-      console.log(
-        `${title.padEnd(24)} ${of(c => c.perSecond)
-          .toFixed(0)
-          .padStart(
-            7,
-          )}/s  p50 ${of(c => c.p50).toFixed(2)} ms  p99 ${of(c => c.p99).toFixed(2)} ms  processor: ${of(c => c.here).toFixed(1)} µs here, ${of(c => c.there).toFixed(1)} µs there`,
-      );
+    const of = (title: string, pick: (cost: Cost) => number): number =>
+      median(rounds.map(costs => pick(costs.get(title)!)));
+    for (const title of [FLOOR_TITLE, ...others.map(([each]) => each), name]) {
+      const processor = `processor: ${of(title, c => c.here).toFixed(1)} µs here, ${of(title, c => c.there).toFixed(1)} µs there`;
+      const latency = `p50 ${of(title, c => c.p50).toFixed(2)} ms  p99 ${of(title, c => c.p99).toFixed(2)} ms`;
+      const rate = of(title, c => c.perSecond).toFixed(0);
+      console.log(`${title.padEnd(24)} ${rate.padStart(7)}/s  ${latency}  ${processor}`);
     }
-    const share = median(rounds.map(round => round.verb.perSecond / round.floor.perSecond));
-    const shareOf = (each: 'laden' | 'gathered') =>
-      median(rounds.map(round => round.verb.perSecond / round[each].perSecond)).toFixed(2);
-    console.log(
-      `  ${share.toFixed(2)} of the floor, ${shareOf('laden')} of the one with a payload, ${shareOf('gathered')} of the gathered one`,
-    );
+    const shareOf = (title: string): number =>
+      median(rounds.map(costs => costs.get(name)!.perSecond / costs.get(title)!.perSecond));
+    const share = shareOf(FLOOR_TITLE);
+    const further = others.map(([title]) => `${shareOf(title).toFixed(2)} of "${title.trim()}"`);
+    console.log(`  ${share.toFixed(2)} of the floor, ${further.join(', ')}`);
     return share >= LEAST;
   }
 
@@ -123,7 +123,7 @@ export async function benchRedis({
     begun.push(request.pin.pinId);
     return store.createPin(request);
   };
-  const reached = [await show('createPin', create, fill)];
+  const reached = [await show('createPin', create, fill, [['  floor, bare send', bareSend]])];
   // Each PIN is tried a few times, as it is by people.
   let turn = 0;
   const wrong = () => {
