@@ -180,4 +180,16 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     ],
     environment: { KILLS: '1' },
   },
+  {
+    fault: 'F34',
+    what: 'secrets in logs, stores, files and their names',
+    how: 'a story of PINs, guesses, keys pressed, API keys, passwords, sessions, secrets of webhooks and media tokens, with a kill, at `LOG_LEVEL=trace`, on both stores; planted ones are found',
+    files: [
+      'test/faults/canary.test.ts',
+      'test/support/canary.test.ts',
+      'test/support/secret-scan.test.ts',
+      'test/api/verify/secrets.test.ts',
+    ],
+    environment: { KILLS: '1' },
+  },
 ];
