@@ -170,6 +170,19 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     files: ['test/api/verify/idempotency.test.ts', 'test/api/verify/restart.test.ts'],
   },
   {
+    fault: 'F29',
+    what: 'four times the peak for 60 s, and back',
+    how: 'sends, each with its verification, and the callbacks of its call; then kill -9, and everything acknowledged is asked for; each rule with a fake clock',
+    files: [
+      'test/faults/overload.test.ts',
+      'test/api/overload.test.ts',
+      'test/api/overload-gate.test.ts',
+      'test/api/send-lane.test.ts',
+      'test/api/doorstep.test.ts',
+    ],
+    environment: { KILLS: '1' },
+  },
+  {
     fault: 'F32',
     what: 'store file corrupt, cut, without its log, of another schema',
     how: '`npm start` on edited files; at the store; files of every schema that there was',
