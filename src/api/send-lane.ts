@@ -16,9 +16,14 @@ export interface SendLane {
 
 export interface SendLaneDeps {
   readonly clock: Pick<Clock, 'monotonic'>;
-  /** Runs something once everything that has come in this turn of the event loop was looked at. */
-  readonly nextTurn?: (run: () => void) => void;
+  readonly nextTurn?: NextTurn;
 }
+
+/**
+ * Runs something once everything that has come in this turn of the event loop was looked at; with `isBusy` once what came of that is in
+ * the store, too.
+ */
+export type NextTurn = (run: () => void, isBusy: boolean) => void;
 
 /**
  * Begun in one turn of the event loop. What these, the ones of the turns before and all that follows from them (writes, calls,
@@ -62,7 +67,7 @@ export function createSendLane({ clock, nextTurn = later }: SendLaneDeps): SendL
   function schedule(): void {
     if (scheduled) return;
     scheduled = true;
-    nextTurn(turn);
+    nextTurn(turn, lastTurn !== undefined);
   }
 
   function turn(): void {
@@ -92,6 +97,8 @@ export function createSendLane({ clock, nextTurn = later }: SendLaneDeps): SendL
   };
 }
 
-function later(run: () => void): void {
-  setImmediate(run);
+/** Timers come behind the immediates, in which the store writes. */
+export function later(run: () => void, isBusy: boolean): void {
+  if (isBusy) setTimeout(run, 0);
+  else setImmediate(run);
 }
