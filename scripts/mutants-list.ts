@@ -98,7 +98,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'I4: a failed step is not armed, only followed',
-    file: 'src/delivery/plans/plans.ts',
+    file: 'src/delivery/plans/follow.ts',
     find: `        arm: [planTimer(pinId, turn, 'failure', FAILURE_SLACK_MS)],`,
     replace: '        arm: [],',
     tests: [PLANS],
@@ -119,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'I4: a call that its plan has left behind is dialled again',
-    file: 'src/delivery/dial.ts',
+    file: 'src/delivery/dial-guard.ts',
     find: '    if (await this.#isLeftBehind(delivery)) return await this.#leave(ref, placed);',
     replace: '',
     tests: [DOWN],
@@ -137,6 +137,13 @@ export const MUTANTS: readonly Mutant[] = [
     find: '    this.#lookAt = now + LOOK_MS;',
     replace: '',
     tests: ['test/carriers/circuit.test.ts'],
+  },
+  {
+    name: 'I6: a push that takes long is taken by another process meanwhile',
+    file: 'src/delivery/push/lease.ts',
+    find: '      const renewed = this.#store.deferEvent({ id: this.#id, inMs: LEASE_MS });',
+    replace: '      const renewed = Promise.resolve();',
+    tests: ['test/delivery/push/lease.test.ts'],
   },
   {
     name: 'I6: an event is taken out of the outbox before it was pushed',

@@ -1,19 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
 import packageJson from '../package.json' with { type: 'json' };
-import { createAuth, hashApiKey } from './api/auth.ts';
-import { carrierWebhooks } from './api/carrier-webhooks/plugin.ts';
-import { consoleApi, createLiveCalls, type CarrierSummary } from './api/console/index.ts';
-import { eventsApi } from './api/events/index.ts';
-import { numberApi } from './api/infobip/number/index.ts';
-import { legacyQueryApi, smsApi } from './api/infobip/sms/index.ts';
-import { ttsApi } from './api/infobip/tts/index.ts';
+import { createLiveCalls } from './api/console/index.ts';
 import { createHealth, type HealthNote } from './api/health.ts';
 import { listen } from './api/listen.ts';
 import { createOverload } from './api/overload.ts';
-import { createServer } from './api/server.ts';
-import { verifyApi } from './api/verify/index.ts';
-import { welcomePage } from './api/welcome/index.ts';
+import { createApi } from './app-api.ts';
 import { startCarriers, type Carriers } from './app-carriers.ts';
 import { createCircuits, type CircuitView } from './carriers/circuits.ts';
 import { createCustomerEvents } from './app-events.ts';
@@ -147,96 +139,24 @@ export async function startApp(
       messageCalls,
       adopted: (carrier, use) => circuits.adopted(carrier, use),
     });
-    const auth = createAuth({ store, builtInKeyHash: hashApiKey(config.apiKey), clock, random, log });
-    const { authenticate } = auth;
-    const webhooks = {
-      delivery,
-      texts: [delivery, messaging],
-      publicUrl,
-      carriers: [...carriers.calls.keys()],
-      log,
-    };
-    const making = createServer({
+    const making = createApi(config, {
       store,
       delivery,
+      messaging,
+      events,
+      speech,
+      carriers,
+      circuits,
       keyring,
       security,
-      authenticate,
-      clock,
-      log,
-      random,
-      publicUrl,
-      version: packageJson.version,
-      ...(config.trustProxy && { trustProxy: config.trustProxy }),
-      plugins: [
-        async scope => await carrierWebhooks(scope, webhooks),
-        async scope => await auth.routes(scope),
-        async root =>
-          await root.register(
-            verifyApi({
-              verifications: delivery.verifications,
-              store,
-              authenticate,
-              security,
-              defaultLanguage: config.voice.defaultLanguage,
-              clock,
-              random,
-              log,
-            }),
-          ),
-        async root =>
-          await root.register(
-            eventsApi({
-              ...events.face,
-              store,
-              authenticate,
-              clock,
-              log,
-              requestLimits: config.api.requestLimits,
-            }),
-          ),
-        async root =>
-          await root.register(
-            consoleApi({
-              authenticate,
-              verifications: delivery.verifications,
-              speech,
-              voice: config.voice,
-              carriers: () => carrierSummaries(carriers, circuits.states()),
-              clock,
-              random,
-              log,
-              publicUrl,
-              version: packageJson.version,
-              simulatorUrl: carriers.simulatorUrl,
-              liveCalls,
-              metrics,
-            }),
-          ),
-        async root =>
-          await root.register(
-            welcomePage({
-              simulatorUrl: carriers.simulatorUrl,
-              verifications: delivery.verifications,
-              store,
-              clock,
-              random,
-              log,
-              publicUrl,
-              apiKeySource: config.apiKeySource,
-            }),
-          ),
-        async root => await root.register(legacyQueryApi({ messaging, clock, log, authenticate })),
-      ],
-      faces: [
-        ttsApi({ messaging, speech, clock }),
-        smsApi({ messaging, clock, log }),
-        numberApi({ lookup, store, clock, random, pushWaits: () => events.pushWaits() }),
-      ],
-      settings: config.api,
+      liveCalls,
       health,
       overload,
-      metrics: { page: metrics, ...(config.metricsToken !== undefined && { token: config.metricsToken }) },
+      metrics,
+      clock,
+      random,
+      log,
+      publicUrl,
     });
     metrics.watch({
       liveCalls: () => delivery.liveCalls,
@@ -287,32 +207,6 @@ async function bothOf<One extends Closing, Other extends Closing>(
 
 interface Closing {
   close(): Promise<void>;
-}
-
-/** In the order in which they are asked; without their credentials. */
-function carrierSummaries(
-  { calls, texts, mail, route }: Carriers,
-  states: readonly CircuitView[],
-): readonly CarrierSummary[] {
-  const circuits = (name: string) => states.filter(({ carrier }) => carrier === name);
-  const numbers = [...new Set([...calls.keys(), ...texts.keys()])].map((name): CarrierSummary => {
-    const from = route({ carrier: name })?.from;
-    return {
-      name,
-      channels: [
-        ...(calls.has(name) ? ['voice' as const] : []),
-        ...(texts.has(name) ? ['sms' as const] : []),
-      ],
-      ...(from !== undefined && { from }),
-      circuits: circuits(name).filter(({ use }) => use !== 'mail'),
-    };
-  });
-  const mails = (mail ? [mail] : []).map(({ name }): CarrierSummary => ({
-    name,
-    channels: ['email'],
-    circuits: circuits(name).filter(({ use }) => use === 'mail'),
-  }));
-  return [...numbers, ...mails];
 }
 
 /** Named by readiness, which they are no reason against: other carriers and channels work. */

@@ -5,7 +5,7 @@ import { background, type Logger } from '../log.ts';
 import type { CallSession, SessionReport } from '../media/call-session.ts';
 import type { MessageStep } from '../store/message-store.ts';
 import type { NewEvent, Store } from '../store/store.ts';
-import type { FollowUp } from './plans/plans.ts';
+import type { FollowUp } from './plans/follow.ts';
 import type { NodeBus } from './node-bus.ts';
 import { callReport, type EndedEvent } from './report.ts';
 import { callGuardId, dialGuardId } from './guards.ts';

@@ -79,6 +79,11 @@ export function hurriedRetryMs(error: CarrierError, tries: number, sinceFirstMs:
   return sinceFirstMs + ms <= LAST_RETRY_MS ? ms : undefined;
 }
 
+/** The carrier has said no; anything else (5xx, garbage, silence) may have been a yes. */
+export function certainlyRefused(error: CarrierError): boolean {
+  return ['rejected', 'unauthorized', 'rate-limited'].includes(error.reason);
+}
+
 /** What a carrier's list says, or undefined where it takes longer than `ms` (absent: as long as it takes). @throws CarrierError */
 export async function lookUp<Found>(
   clock: Clock,

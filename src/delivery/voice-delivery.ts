@@ -1,14 +1,15 @@
 import { fixedSegments, isLanguage, languageOf } from '../../ivr/index.ts';
 import type { Timer } from '../clock.ts';
-import type { PlanChannel } from '../domain/plan.ts';
-import type { CallRef, Delivery, E164 } from '../domain/types.ts';
+import type { CallRef, Delivery } from '../domain/types.ts';
 import { assertNever, ServiceError } from '../errors.ts';
 import { background } from '../log.ts';
 import { SpeechError } from '../speech/speech.ts';
 import type { DueTimer } from '../store/store.ts';
-import { Calls, type LiveCall } from './calls.ts';
+import { CallGuard } from './call-guard.ts';
+import { Calls } from './calls.ts';
 import type { Context, VoiceDeliveryDeps } from './context.ts';
-import type { PinMessaging, ResendPin, SentPin, SentText, VoiceDelivery } from './delivery.ts';
+import type { PinMessaging, VoiceDelivery } from './delivery.ts';
+import { DialGuard } from './dial-guard.ts';
 import { Dialler } from './dial.ts';
 import { CALL_GUARD, DIAL_GUARD } from './guards.ts';
 import type { FindOnward } from './hurry.ts';
@@ -17,22 +18,24 @@ import { MediaDoor } from './media.ts';
 import type { NodeEvent } from './node-bus.ts';
 import { Courier } from './pin-messages/courier.ts';
 import { PIN_MESSAGE_GUARD } from './pin-messages/guards.ts';
+import { MessageGuard } from './pin-messages/message-guard.ts';
 import { PinSender } from './pin-messages/pin-sender.ts';
 import { Receipts } from './pin-messages/receipts.ts';
 import { createEndMessage } from './pin-messages/report.ts';
-import { Plans, type Started } from './plans/plans.ts';
+import { PlanFollower } from './plans/follow.ts';
+import { PlannedSends } from './plans/planned-sends.ts';
+import { Plans } from './plans/plans.ts';
 import { END_TIMER, PLAN_TIMER } from './plans/timers.ts';
 import { createVerifications } from './plans/verifications.ts';
 import { voiceFallback } from './script.ts';
 import { Sender } from './send.ts';
 import { withdrawSuperseded } from './superseded.ts';
-import { TimerLoop, type TimerOutcome } from './timers.ts';
+import { createTimerLoop, type TimerOutcome } from './timers.ts';
 import type { Verifications } from './verifications.ts';
 import { createVerify, type Verify } from './verify.ts';
 import { Webhooks } from './webhooks.ts';
-
-type SendPin = Parameters<VoiceDelivery['sendPin']>[0];
-type SendText = Parameters<PinMessaging['sendText']>[0];
+import { within } from './within.ts';
+import type { WorkLoop } from './work-loop.ts';
 
 const SWEEP_MS = 3_600_000;
 const RECONCILE_MS = 60_000;
@@ -57,16 +60,21 @@ export function createVoiceDelivery(deps: VoiceDeliveryDeps): StartableVoiceDeli
 class Delivering implements StartableVoiceDelivery {
   readonly #context: Context;
   readonly #dialler: Dialler;
+  readonly #dialGuard: DialGuard;
+  readonly #callGuard: CallGuard;
   readonly #sender: Sender;
   readonly #courier: Courier;
+  readonly #messageGuard: MessageGuard;
   readonly #pinSender: PinSender;
   readonly #receipts: Receipts;
   readonly #webhooks: Webhooks;
   readonly #media: MediaDoor;
   readonly #plans: Plans;
+  readonly #planned: PlannedSends;
+  readonly #follower: PlanFollower;
   readonly verify: Verify;
   readonly verifications: Verifications;
-  readonly #timers: TimerLoop;
+  readonly #timers: WorkLoop;
   readonly #periodic = new Map<string, Timer>();
   #draining = false;
 
@@ -83,7 +91,7 @@ class Delivering implements StartableVoiceDelivery {
         deps.carriers.get(carrier)?.capabilities.media ? voiceFallback(script, deps.speech) : undefined,
       messageEnd: async (delivery, report) => await deps.messageCalls?.endOf(delivery, report),
       messageEnded: () => deps.messageCalls?.ended(),
-      planFollows: async (delivery, report) => await this.#plans.callEnded(delivery, report),
+      planFollows: async (delivery, report) => await this.#follower.callEnded(delivery, report),
     });
     const withdraw = async (refs: readonly CallRef[]): Promise<void> => await this.#plans.withdraw(refs);
     this.#context = {
@@ -94,20 +102,29 @@ class Delivering implements StartableVoiceDelivery {
       superseded: about =>
         background(log, 'withdrawing superseded calls', withdrawSuperseded({ store, withdraw }, about)),
     };
-    const onward: FindOnward = async (pinId, ref) => await this.#plans.onward(pinId, ref);
+    const onward: FindOnward = async (pinId, ref) => await this.#follower.onward(pinId, ref);
     this.#dialler = new Dialler(this.#context, onward);
+    this.#dialGuard = new DialGuard(this.#context, this.#dialler);
+    this.#callGuard = new CallGuard(this.#context);
     this.#sender = new Sender(this.#context, this.#dialler);
     const ended = createEndMessage({
       store,
-      followUp: async (message, report) => await this.#plans.textEnded(message, report),
+      followUp: async (message, report) => await this.#follower.textEnded(message, report),
     });
-    this.#courier = new Courier({ ...this.#context, ended, onward });
+    const messageDeps = { ...this.#context, ended, onward };
+    this.#courier = new Courier(messageDeps);
+    this.#messageGuard = new MessageGuard(messageDeps, this.#courier);
     this.#pinSender = new PinSender(this.#context, this.#courier);
     this.#plans = new Plans(this.#context, {
       sender: this.#sender,
       pinSender: this.#pinSender,
-      courier: this.#courier,
       dialler: this.#dialler,
+    });
+    this.#planned = new PlannedSends({ plans: this.#plans, pinSender: this.#pinSender });
+    this.#follower = new PlanFollower(this.#context, {
+      plans: this.#plans,
+      dialGuard: this.#dialGuard,
+      messageGuard: this.#messageGuard,
     });
     this.verify = createVerify({ ...deps, withdraw });
     this.verifications = createVerifications({
@@ -124,7 +141,7 @@ class Delivering implements StartableVoiceDelivery {
     this.#webhooks = new Webhooks(this.#context, markup);
     this.#media = new MediaDoor(this.#context);
     deps.nodes?.bus.subscribe(event => this.#onNode(event));
-    this.#timers = new TimerLoop({ store, clock, log, handle: timer => this.#onTimer(timer) });
+    this.#timers = createTimerLoop({ store, clock, log, handle: timer => this.#onTimer(timer) });
   }
 
   get liveCalls(): number {
@@ -133,15 +150,12 @@ class Delivering implements StartableVoiceDelivery {
 
   async sendPin(request: Parameters<VoiceDelivery['sendPin']>[0]) {
     this.#admitSend();
-    return (await this.#sendPlanned(request, 'voice')) ?? (await this.#sender.send(request));
+    return (await this.#planned.sendPin(request)) ?? (await this.#sender.send(request));
   }
 
   async resendPin(request: Parameters<VoiceDelivery['resendPin']>[0]) {
     this.#admitSend();
-    const again = await this.#askAgain(request, 'voice');
-    if (!again) return await this.#sender.resend(request);
-    this.#plans.handOver(again);
-    return sentPin(again);
+    return (await this.#planned.resendPin(request)) ?? (await this.#sender.resend(request));
   }
 
   callMessage(delivery: Delivery): void {
@@ -151,13 +165,12 @@ class Delivering implements StartableVoiceDelivery {
 
   async sendText(request: Parameters<PinMessaging['sendText']>[0]) {
     this.#admitSend();
-    return (await this.#textPlanned(request)) ?? (await this.#pinSender.sendText(request));
+    return (await this.#planned.sendText(request)) ?? (await this.#pinSender.sendText(request));
   }
 
   async resendText(request: Parameters<PinMessaging['resendText']>[0]) {
     this.#admitSend();
-    const again = await this.#askAgain(request, 'sms');
-    return again ? await this.#sentText(again) : await this.#pinSender.resendText(request);
+    return (await this.#planned.resendText(request)) ?? (await this.#pinSender.resendText(request));
   }
 
   async sendMail(request: Parameters<PinMessaging['sendMail']>[0]) {
@@ -205,56 +218,16 @@ class Delivering implements StartableVoiceDelivery {
 
   async stop(graceMs: number): Promise<void> {
     this.#draining = true;
-    const { calls } = this.#context;
+    const { calls, clock } = this.#context;
     this.#dialler.stop();
     this.#courier.stop();
     const working = [calls.idle(), this.#media.closed(), this.#courier.idle(), this.#dialler.idle()];
-    await this.#within(graceMs, Promise.all(working));
+    await within(clock, graceMs, Promise.all(working));
     // What only rings, the other nodes look after.
-    for (const call of calls.here()) this.#cutShort(call);
-    await this.#within(LAST_WORDS_MS, Promise.all([calls.idle(), this.#media.closed()]));
+    for (const call of calls.here()) this.#callGuard.cutShort(call);
+    await within(clock, LAST_WORDS_MS, Promise.all([calls.idle(), this.#media.closed()]));
     for (const timer of this.#periodic.values()) timer.cancel();
     await this.#timers.stop();
-  }
-
-  async #textPlanned(request: SendText): Promise<SentText | undefined> {
-    const started = await this.#plan(request, 'sms');
-    return started && (await this.#sentText(started));
-  }
-
-  async #sendPlanned(request: SendPin, channel: PlanChannel): Promise<SentPin | undefined> {
-    const started = await this.#plan({ ...request, lookUp: true }, channel);
-    if (!started) return undefined;
-    this.#plans.handOver(started);
-    return sentPin(started);
-  }
-
-  /** Through Infobip's face, with the plan of its application; undefined: there is none. */
-  async #plan(
-    request: SendPin & { readonly lookUp: boolean },
-    channel: PlanChannel,
-  ): Promise<Started | undefined> {
-    const { application, template, to, from, placeholders, lookUp } = request;
-    const planned = await this.#plans.planFor(application, template, channel);
-    if (!planned) return undefined;
-    const words = { template, placeholders, lookUp, ...(from !== undefined && { from }) };
-    return await this.#plans.start({ ...planned, application, to, words, origin: 'infobip' });
-  }
-
-  /** Within the plan of its PIN; undefined: it has none, or is over, for which there is the plain way. */
-  async #askAgain({ pinId, placeholders }: ResendPin, channel: PlanChannel): Promise<Started | undefined> {
-    return await this.#plans.ask(pinId, {
-      trigger: 'resend',
-      candidates: Plans.again(channel),
-      placeholders,
-    });
-  }
-
-  async #sentText(started: Started): Promise<SentText> {
-    const { message, pin, ref } = started;
-    if (message) return await this.#pinSender.sentText(message, pin.pinId);
-    const { pinId, to } = pin;
-    return { pinId, to: to as E164, ref, sent: false, reachable: undefined, calling: true };
   }
 
   #admitSend(): void {
@@ -294,63 +267,17 @@ class Delivering implements StartableVoiceDelivery {
     switch (timer.kind) {
       case PLAN_TIMER:
       case END_TIMER:
-        return await this.#plans.onTimer(timer);
+        return await this.#follower.onTimer(timer);
       case DIAL_GUARD:
-        return await this.#dialler.guard(ref, timer.data);
+        return await this.#dialGuard.onTimer(ref, timer.data);
       case PIN_MESSAGE_GUARD:
-        return await this.#courier.guard(ref, timer.data);
+        return await this.#messageGuard.onTimer(ref, timer.data);
       case CALL_GUARD:
-        return await this.#onCallGuard(ref, timer.data['phase'] === 'ring');
+        return await this.#callGuard.onTimer(ref, timer.data['phase'] === 'ring');
       default:
         // Another part's timer, or a newer version's: not ours to remove.
         return 'keep';
     }
-  }
-
-  /** The end of a call never came (faults.md F18). */
-  async #onCallGuard(ref: CallRef, whileRinging: boolean): Promise<TimerOutcome> {
-    const { store, calls, log } = this.#context;
-    const delivery = await store.getDelivery(ref);
-    if (!delivery || delivery.state === 'ended') return 'done';
-    // Answered in this very moment: the talk guard took this one's place.
-    if (whileRinging && delivery.state === 'answered') return 'keep';
-    const call = calls.open(ref, false);
-    log.warn({ ref, state: delivery.state }, 'no word of the end of a call');
-    if (call.session && !call.session.ended) {
-      // Its end writes the call off; should that fail, the lease brings this guard back.
-      call.session.end('overtime');
-      return 'keep';
-    }
-    background(log, 'hanging up a forgotten call', this.#hangUp(call));
-    await calls.settle(call, 'no-callback');
-    return 'done';
-  }
-
-  #cutShort(call: LiveCall): void {
-    const { calls, log } = this.#context;
-    if (call.session && !call.session.ended) {
-      call.session.end('shutdown');
-      return;
-    }
-    background(log, 'hanging up at shutdown', this.#hangUp(call));
-    background(log, 'writing a call off', calls.settle(call, 'shutdown'));
-  }
-
-  async #hangUp(call: LiveCall): Promise<void> {
-    const { store, carriers } = this.#context;
-    const delivery = await store.getDelivery(call.ref);
-    const carrierCallId = delivery?.carrierCallId ?? call.carrierCallId;
-    if (!delivery || carrierCallId === undefined) return;
-    await carriers.get(delivery.carrier)?.hangup(carrierCallId);
-  }
-
-  async #within(ms: number, work: Promise<unknown>): Promise<void> {
-    let timer: Timer | undefined;
-    const late = new Promise<void>(resolve => {
-      timer = this.#context.clock.after(ms, resolve);
-    });
-    await Promise.race([work, late]);
-    timer?.cancel();
   }
 
   #every(ms: number, what: string, work: () => Promise<void>): void {
@@ -360,8 +287,4 @@ class Delivering implements StartableVoiceDelivery {
     };
     this.#periodic.set(what, this.#context.clock.after(ms, turn));
   }
-}
-
-function sentPin({ pin, ref }: Started): SentPin {
-  return { pinId: pin.pinId, to: pin.to as E164, callRef: ref };
 }

@@ -1,5 +1,5 @@
 import { systemClock } from '../../src/clock.ts';
-import { TimerLoop } from '../../src/delivery/timers.ts';
+import { createTimerLoop } from '../../src/delivery/timers.ts';
 import { createLogger } from '../../src/log.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createdPin } from '../support/store-fixtures.ts';
@@ -31,7 +31,7 @@ export async function benchTimers(store: Store): Promise<boolean> {
   }
   const ahead = (await store.now()) - Date.now();
   const late: number[] = [];
-  const loop = new TimerLoop({
+  const loop = createTimerLoop({
     store,
     clock: systemClock,
     log: createLogger('warn'),

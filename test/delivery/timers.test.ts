@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { TimerLoop, type TimerOutcome } from '../../src/delivery/timers.ts';
+import { createTimerLoop, type TimerOutcome } from '../../src/delivery/timers.ts';
 import { ServiceError } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import type { DueTimer } from '../../src/store/store.ts';
@@ -32,7 +32,7 @@ function rig(handle: (timer: DueTimer) => Promise<TimerOutcome>) {
       return Number.isFinite(next) ? Math.max(0, next) : undefined;
     },
   };
-  const loop = new TimerLoop({ store, clock, log: createLogger('silent'), handle });
+  const loop = createTimerLoop({ store, clock, log: createLogger('silent'), handle });
   const arm = (id: string, inMs: number): void => {
     const dueAt = clock.now() + inMs;
     timers.set(id, { timer: { id, kind: 'test', dueAt, data: {} }, availableAt: dueAt });

@@ -22,8 +22,9 @@ function around(step: string | undefined): Around {
   if (when === undefined || method === undefined) return {};
   let hits = 0;
   const strike = (values: readonly unknown[], result?: unknown): void => {
-    if (!counts(method, values[0], result) || ++hits < Number(process.env.FAULT_HIT ?? 1)) return;
-    process.kill(process.pid, 'SIGKILL');
+    const more = hitsIn(method, values[0], result);
+    hits += more;
+    if (more > 0 && hits >= Number(process.env.FAULT_HIT ?? 1)) process.kill(process.pid, 'SIGKILL');
   };
   const faulty = <Part extends object>(target: Part): Part =>
     new Proxy(target, {
@@ -46,12 +47,13 @@ function around(step: string | undefined): Around {
   return part === 'calls' ? { calls: each } : { texts: each };
 }
 
-/** Verbs that do several things: only the one that belongs to a fallback. */
-function counts(method: string, request: unknown, result: unknown): boolean {
+/** Verbs that do several things: only what belongs to a fallback counts, and each of several timers. */
+function hitsIn(method: string, request: unknown, result: unknown): number {
   const { to } = (request ?? {}) as { to?: string };
-  if (method === 'stepPinMessage') return to === 'ended';
-  if (method === 'transition') return to === 'initiated';
-  if (method === 'claimTimers') return (result as { kind: string }[]).some(({ kind }) => kind === 'plan');
-  if (method === 'completeTimer') return String(request).startsWith('plan-');
-  return true;
+  if (method === 'claimTimers')
+    return (result as { kind: string }[]).filter(({ kind }) => kind === 'plan').length;
+  if (method === 'stepPinMessage') return to === 'ended' ? 1 : 0;
+  if (method === 'transition') return to === 'initiated' ? 1 : 0;
+  if (method === 'completeTimer') return String(request).startsWith('plan-') ? 1 : 0;
+  return 1;
 }

@@ -17,9 +17,14 @@ parentPort?.on('message', (url: string) => {
 });
 
 async function watch(url: string): Promise<void> {
-  while (!(await isReady(url))) await new Promise(resolve => setTimeout(resolve, EVERY_MS));
-  // Another start may be watched by now.
-  if (asked === url) parentPort?.postMessage({ url, date: Date.now() } satisfies ReadyAt);
+  for (;;) {
+    const ready = await isReady(url);
+    // Another start may be watched by now.
+    if (asked !== url) return;
+    if (ready) break;
+    await new Promise(resolve => setTimeout(resolve, EVERY_MS));
+  }
+  parentPort?.postMessage({ url, date: Date.now() } satisfies ReadyAt);
 }
 
 async function isReady(url: string): Promise<boolean> {

@@ -29,6 +29,8 @@ export interface Ending {
   /** By id. */
   readonly known: ReadonlyMap<string, Known>;
   readonly events: readonly LoggedEvent[];
+  /** Ids of events that the customer got and no log has. */
+  readonly strangers: readonly string[];
   /** What did not come to its end although nothing held it up any more. */
   readonly unsettled: readonly string[];
 }
@@ -44,7 +46,11 @@ export async function settle(world: World, load: Load, waitMs: number): Promise<
   await endAll(world, before);
   const known = await eachEnded(world, waitMs);
   const events = await eachToldOf(world, known, waitMs);
-  return { known, events, unsettled: before.filter(each => !isOver(each)).map(unsettled) };
+  // In this order: what is told late is in the log before it arrives.
+  const arrived = receivedBy(world);
+  const logged = new Set((await loggedBy(world)).map(({ id }) => id));
+  const strangers = [...arrived].filter(id => !logged.has(id));
+  return { known, events, strangers, unsettled: before.filter(each => !isOver(each)).map(unsettled) };
 }
 
 /** How each verification was said to have ended. One without a plan, which expires in silence, is not told of. */
@@ -105,7 +111,7 @@ async function eachEnded(world: World, waitMs: number): Promise<ReadonlyMap<stri
 }
 
 /**
- * Whether the customer must have everything in the end. On Redis what a process had taken when it died is another's only a minute
+ * Whether the customer must have everything in the end. On Redis what a process had taken when it died is another's only 15 s
  * later, for which the short form does not wait.
  */
 export const awaitsEvents = (world: World): boolean => FULL || !world.redis;
@@ -119,8 +125,6 @@ async function eachToldOf(
   known: ReadonlyMap<string, Known>,
   waitMs: number,
 ): Promise<readonly LoggedEvent[]> {
-  const received = (): ReadonlySet<string> =>
-    new Set(only(world.journal.read(), 'event').map(({ id }) => id));
   const progress = { at: performance.now(), logged: 0, received: 0 };
   const hasStalled = (): boolean => performance.now() - progress.at > waitMs;
   const stalled = (logged: number, arrived: number): boolean => {
@@ -130,13 +134,13 @@ async function eachToldOf(
     return hasStalled();
   };
   for (;;) {
-    const events = await pagesOf<LoggedEvent>(world, '/v1/events?', 'events');
+    const events = await loggedBy(world);
     const ends = endsTold(events);
     const isLogged = [...known.values()].every(({ id, to }) => destinyOf(to) === 7 || ends.has(id));
     // The log is long: it is read again when the customer has what it held.
     const isTold = async (): Promise<boolean> => {
       for (;;) {
-        const arrived = received();
+        const arrived = receivedBy(world);
         if (!awaitsEvents(world) || events.every(({ id }) => arrived.has(id))) return true;
         if (stalled(events.length, arrived.size)) return false;
         await pause(1_000);
@@ -145,6 +149,14 @@ async function eachToldOf(
     if (isLogged ? (await isTold()) || hasStalled() : stalled(events.length, 0)) return events;
     await pause(250);
   }
+}
+
+function receivedBy(world: World): ReadonlySet<string> {
+  return new Set(only(world.journal.read(), 'event').map(({ id }) => id));
+}
+
+async function loggedBy(world: World): Promise<readonly LoggedEvent[]> {
+  return await pagesOf<LoggedEvent>(world, '/v1/events?', 'events');
 }
 
 async function verificationsOf(world: World, applicationId: string): Promise<readonly Known[]> {

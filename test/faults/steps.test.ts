@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { settleAndCheck } from './checker.ts';
-import { Load, type Destiny } from './load.ts';
+import { Load, pause, type Destiny } from './load.ts';
 import { FULL, record, times } from './results.ts';
 import { missing, STORES, World } from './world.ts';
 
@@ -24,6 +24,8 @@ const QUICK = ['after:store.attemptPin', 'before:store.ackEvent'];
 const rounds = Math.ceil(times(1) / 10);
 /** Which hit of a step it dies at: one of these many behind the first. */
 const HITS = 4;
+/** What many stories bring at once may be one step: some follow. */
+const BETWEEN_MS = 1_000;
 
 for (const store of STORES) {
   const absent = missing(store);
@@ -42,18 +44,22 @@ for (const store of STORES) {
         try {
           for (let round = 0; round < rounds; round++) {
             await world.service.stop();
-            await world.restart({ FAULT_AT: step, FAULT_HIT: String(2 + (round % HITS)) });
-            const died = (async () => {
+            const faulty = { FAULT_AT: step, FAULT_HIT: String(2 + (round % HITS)) };
+            await world.tryRestart(faulty);
+            const died = (async (): Promise<true> => {
               const signal = await world.service.died();
               world.away();
               world.journal.note({ what: 'fault', name: step });
               expect(signal).toBe('SIGKILL');
+              return true;
             })();
-            await load.story(destiny);
-            const stories = Promise.all(Array.from({ length: HITS + 2 }, () => load.story(destiny)));
-            await died;
+            // What the life before left to do may kill it at its start, or in the middle of a story.
+            const stories = [load.story(destiny)];
+            await Promise.race([...stories, died]);
+            stories.push(...Array.from({ length: HITS + 2 }, () => load.story(destiny)));
+            while (!(await Promise.race([died, pause(BETWEEN_MS)]))) stories.push(load.story(destiny));
             await world.restart();
-            await stories;
+            await Promise.all(stories);
           }
           const { wrong, figures } = await settleAndCheck(world, load);
           record({ fault: 'F2', on: `${store}, ${step}`, runs: rounds, figures });

@@ -121,15 +121,27 @@ export class World {
     await this.service.kill();
   }
 
-  /** The next life. */
+  /** The next life. @throws Error: it died before it was ready */
   async restart(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    if (!(await this.tryRestart(environment))) throw new Error('the service died before it was ready');
+  }
+
+  /** The next life, which may be meant to die. False: it was killed before it was ready. */
+  async tryRestart(environment: Readonly<Record<string, string>>): Promise<boolean> {
     const watched = this.#watch.ready(this.service.url);
     const began = Date.now();
-    await this.service.restart(environment);
-    const { date } = await watched;
+    try {
+      await this.service.restart(environment);
+    } catch (error) {
+      if ((await this.service.died()) === null) throw error;
+      return false;
+    }
+    const ready = await Promise.race([watched, this.service.died()]);
+    if (ready === null || typeof ready === 'string') return false;
     const queuedMs = queuedMsOf(this.service.pid);
-    this.journal.note({ what: 'ready', afterMs: date - began, date, queuedMs });
+    this.journal.note({ what: 'ready', afterMs: ready.date - began, date: ready.date, queuedMs });
     this.back();
+    return true;
   }
 
   /** From now on nobody expects answers. */

@@ -3,6 +3,7 @@ import { background, type Logger } from '../../log.ts';
 import type { NewLoggedEvent } from '../../store/event-store.ts';
 import type { Store, StoredEvent } from '../../store/store.ts';
 import { toCustomerEvent } from './customer-event.ts';
+import { WorkLoop } from '../work-loop.ts';
 import { wants, type Endpoints } from './endpoints.ts';
 import { endpointPush } from './event-push.ts';
 import { SOURCE_TYPES } from './sources.ts';
@@ -16,7 +17,7 @@ export interface EventDispatcherDeps {
   readonly retentionMs: number;
   /** Pushes were written: wakes the pusher. */
   readonly pushWaits: () => void;
-  /** How late an event may be that nobody called `wake` for; 1 s unless told otherwise. */
+  /** How late an event may be that nobody called `wake` for; 0.25 s unless told otherwise. */
   readonly pollMs?: number;
   readonly count?: (what: EventCounted, events: number) => void;
 }
@@ -37,8 +38,7 @@ export interface EventDispatcher {
 const BATCH = 100;
 /** Far longer than a write takes; after a crash the events wait as long. */
 const LEASE_MS = 15_000;
-const POLL_MS = 1_000;
-const MIN_SLEEP_MS = 5;
+const POLL_MS = 250;
 const SWEEP_MS = 3_600_000;
 
 /**
@@ -52,64 +52,35 @@ export function createEventDispatcher(deps: EventDispatcherDeps): EventDispatche
 
 class OutboxDispatcher implements EventDispatcher {
   readonly #deps: EventDispatcherDeps;
-  #turn: Promise<void> | undefined;
-  #again = false;
-  #began = Promise.withResolvers<void>();
-  #sleep: Timer | undefined;
+  readonly #loop: WorkLoop;
   #sweep: Timer | undefined;
-  #stopped = true;
 
   constructor(deps: EventDispatcherDeps) {
+    const { store, clock, log, pollMs = POLL_MS } = deps;
     this.#deps = deps;
+    this.#loop = new WorkLoop({
+      clock,
+      log,
+      name: 'events',
+      pollMs,
+      takeSome: async () => (await this.#publishSome()) === BATCH,
+      nextIn: () => store.nextEventIn({ types: SOURCE_TYPES }),
+    });
   }
 
   async start(): Promise<void> {
-    if (!this.#stopped) return;
-    this.#stopped = false;
+    if (!this.#loop.stopped) return;
     this.#sweepNow();
-    this.#began = Promise.withResolvers();
-    this.wake();
-    await this.#began.promise;
+    await this.#loop.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#sleep?.cancel();
     this.#sweep?.cancel();
-    await this.#turn;
+    await this.#loop.stop();
   }
 
   wake(): void {
-    if (this.#stopped) return;
-    if (this.#turn) this.#again = true;
-    else background(this.#deps.log, 'publishing events', this.#run());
-  }
-
-  async #run(): Promise<void> {
-    this.#turn ??= this.#publishAll();
-    await this.#turn;
-  }
-
-  async #publishAll(): Promise<void> {
-    const { store, clock, log, pollMs = POLL_MS } = this.#deps;
-    this.#sleep?.cancel();
-    let next: number | undefined;
-    try {
-      do {
-        this.#again = false;
-        while (!this.#stopped && (await this.#publishSome()) === BATCH) this.#began.resolve();
-        this.#began.resolve();
-        next = await store.nextEventIn({ types: SOURCE_TYPES });
-      } while (this.#again && !this.#stopped);
-    } catch (error) {
-      log.warn({ err: error }, 'events: the store did not answer');
-      this.#began.resolve();
-    }
-    // In the same breath as the last look at `#again`: no `wake` may fall in between.
-    this.#turn = undefined;
-    if (this.#stopped) return;
-    const ms = Math.max(MIN_SLEEP_MS, Math.min(next ?? pollMs, pollMs));
-    this.#sleep = clock.after(ms, () => this.wake());
+    this.#loop.wake();
   }
 
   async #publishSome(): Promise<number> {
@@ -137,7 +108,6 @@ class OutboxDispatcher implements EventDispatcher {
   }
 
   #sweepNow(): void {
-    if (this.#stopped) return;
     const { store, clock, log, retentionMs } = this.#deps;
     background(log, 'sweeping the log of events', store.sweepLoggedEvents({ retentionMs }));
     this.#sweep = clock.after(SWEEP_MS, () => this.#sweepNow());

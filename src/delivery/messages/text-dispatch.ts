@@ -5,7 +5,7 @@ import { MAX_VALIDITY_MS } from '../../domain/schedule.ts';
 import type { CallRef, E164 } from '../../domain/types.ts';
 import { CarrierError } from '../../errors.ts';
 import { maskNumber } from '../../log.ts';
-import { CLOCK_SKEW_MS } from '../dial.ts';
+import { CLOCK_SKEW_MS } from '../dial-guard.ts';
 import { webhookUrl } from '../urls.ts';
 import { stallDelay, type MessagingDeps } from './context.ts';
 

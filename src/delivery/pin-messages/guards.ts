@@ -54,3 +54,8 @@ export function receiptGuard(ref: CallRef): NewTimer {
     data: { ref, phase: 'receipt' },
   };
 }
+
+/** The step of a text that is with its carrier. */
+export function sentStep(ref: CallRef, carrierMessageId: string) {
+  return { ref, to: 'sent', carrierMessageId, arm: [receiptGuard(ref)] } as const;
+}

@@ -1,10 +1,11 @@
+import type { Clock } from '../../clock.ts';
 import type { PinMessage, PinMessageCause, PinMessageReport } from '../../domain/pin-message.ts';
 import { isEmail } from '../../domain/email.ts';
 import type { Destination } from '../../domain/types.ts';
-import { maskNumber } from '../../log.ts';
+import { maskNumber, type Logger } from '../../log.ts';
 import type { PinMessageStep } from '../../store/pin-message-store.ts';
 import type { Store } from '../../store/store.ts';
-import type { FollowUp } from '../plans/plans.ts';
+import type { FollowUp } from '../plans/follow.ts';
 import { pinMessageGuardId } from './guards.ts';
 
 export interface MessageEnd {
@@ -32,6 +33,16 @@ export function createEndMessage(deps: {
     });
     if (applied) follow.after();
   };
+}
+
+/** Writes a message off at this instant. @throws ServiceError unavailable */
+export async function endNow(
+  { ended, clock, log }: { readonly ended: EndMessage; readonly clock: Clock; readonly log: Logger },
+  message: PinMessage,
+  end: Omit<MessageEnd, 'at'>,
+): Promise<void> {
+  await ended(message, { ...end, at: clock.now() });
+  if (end.cause !== 'accepted') log.info({ ref: message.ref, cause: end.cause }, 'PIN message ended');
 }
 
 function reportOf(end: MessageEnd): PinMessageReport {

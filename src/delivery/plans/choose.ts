@@ -1,22 +1,11 @@
-import {
-  canTake,
-  MIN_LIFE_MS,
-  type DeliveryPlan,
-  type PlanChannel,
-  type PlanStep,
-  type SkipReason,
-} from '../../domain/plan.ts';
+import { canTake, MIN_LIFE_MS, type PlanChannel, type SkipReason } from '../../domain/plan.ts';
 import { numberType } from '../../domain/phone.ts';
 import type { ApplicationId, E164, PinId } from '../../domain/types.ts';
+import { fieldError, ServiceError } from '../../errors.ts';
 import type { NewRunEntry } from '../../store/plan-store.ts';
 import type { VoiceDeliveryDeps } from '../context.ts';
 import type { SendQuestion } from '../verifications.ts';
-
-/** A step that may be tried, and where it stands in the plan. */
-export interface Candidate {
-  readonly position: number;
-  readonly step: PlanStep;
-}
+import type { Candidate } from './candidates.ts';
 
 export interface Chosen extends Candidate {
   readonly carrier: string;
@@ -85,7 +74,18 @@ export function carrierOf(
   return found !== undefined && known?.has(found) ? found : undefined;
 }
 
-/** The steps behind a position. */
-export function stepsFrom({ steps }: DeliveryPlan, position: number): readonly Candidate[] {
-  return steps.map((step, index) => ({ step, position: index })).slice(position);
+/** Why not even the first step of a plan can be started. */
+export function refusal({ skipped }: Choice): ServiceError {
+  const denied = skipped.find(({ reason }) => reason === 'denied');
+  if (denied) return new ServiceError('denied', { reason: denied.detail ?? 'denied' });
+  const missing = skipped.find(({ reason }) => reason === 'no-carrier');
+  if (missing?.detail !== undefined)
+    return fieldError(
+      `plan.steps[${missing.step}].carrier`,
+      `no carrier "${missing.detail}" for ${missing.channel}`,
+    );
+  if (missing) return new ServiceError('unavailable');
+  if (skipped.some(({ reason }) => reason === 'too-late'))
+    return new ServiceError('conflict', { reason: 'too-late' });
+  return fieldError('to', 'is a number that no step of the plan can reach');
 }

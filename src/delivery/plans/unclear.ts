@@ -1,7 +1,7 @@
 import type { PlanChannel, PlanRun } from '../../domain/plan.ts';
 import type { CallRef, Delivery } from '../../domain/types.ts';
 import { UNCLEAR_MS, type Onward } from '../hurry.ts';
-import { stepsFrom, type Candidate } from './choose.ts';
+import { stepsFrom, type Candidate } from './candidates.ts';
 import { unclearTimer } from './timers.ts';
 
 /** What a plan does behind a delivery that nobody knows the carrier to have. No phone may ring twice for it (faults.md I4). */

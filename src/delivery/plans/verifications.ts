@@ -8,8 +8,9 @@ import type { Context } from '../context.ts';
 import { verificationEvent } from '../events/sources.ts';
 import type { CreateVerification, Verifications, VerificationView } from '../verifications.ts';
 import type { Verify } from '../verify.ts';
+import { onwardOver } from './candidates.ts';
 import { carrierOf } from './choose.ts';
-import { Plans } from './plans.ts';
+import type { Plans } from './plans.ts';
 import { verificationView } from './view.ts';
 
 type Deps = Context & {
@@ -125,7 +126,7 @@ export function createVerifications(deps: Deps): Verifications {
       )
         return before;
       if (before.state !== 'pending') throw new ServiceError('conflict', { reason: before.state });
-      const candidates = Plans.onward(channel);
+      const candidates = onwardOver(channel);
       const left = before.run ? candidates(before.run).length > 0 : channel !== undefined;
       if (!left) throw new ServiceError('conflict', { reason: 'no-step-left' });
       if (!before.run && channel !== undefined) {

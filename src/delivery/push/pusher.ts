@@ -4,7 +4,9 @@ import { pushRetryDelayMs, standardRetryDelayMs } from '../../domain/push-schedu
 import { assertNever } from '../../errors.ts';
 import { background, type Logger } from '../../log.ts';
 import type { Store, StoredEvent } from '../../store/store.ts';
+import { WorkLoop } from '../work-loop.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
+import { Lease, LEASE_MS } from './lease.ts';
 import { about, offer } from './offer.ts';
 import {
   PUSH_EVENT,
@@ -87,10 +89,7 @@ const LIMITS: PusherLimits = {
   pollMs: 1_000,
   goneMs: 86_400_000,
 };
-/** Longer than rendering, all of the requests to a route's two URLs, and writing down what became of them. */
-const LEASE_MS = 60_000;
 const RENDER_TIMEOUT_MS = 10_000;
-const MIN_SLEEP_MS = 5;
 const STOP_GRACE_MS = 2_000;
 const TIDY_MS = 3_600_000;
 /** As long as reports can be had (infobip-api.md 5.3). */
@@ -111,81 +110,54 @@ class OutboxPusher implements Pusher {
   readonly #limits: PusherLimits;
   readonly #targets: Targets;
   readonly #pushes = new Set<Promise<void>>();
+  /** Of the events that are being pushed. */
+  readonly #leases = new Map<string, Lease>();
   #abort = new AbortController();
   #lastTarget = '';
-  #turn: Promise<void> | undefined;
-  #again = false;
-  #began = Promise.withResolvers<void>();
-  #sleep: Timer | undefined;
+  readonly #loop: WorkLoop;
   #tidy: Timer | undefined;
-  #stopped = true;
 
   constructor(deps: PusherDeps) {
+    const { store, clock, log } = deps;
     this.#deps = deps;
     this.#limits = { ...LIMITS, ...deps.limits };
     this.#targets = new Targets({ few: this.#limits.perTarget, many: this.#limits.perGoodTarget });
+    this.#loop = new WorkLoop({
+      clock,
+      log,
+      name: 'outbox',
+      pollMs: this.#limits.pollMs,
+      takeSome: () => this.#claimSome(),
+      // Due, and yet not claimed: its target is busy, and the end of a push there wakes us.
+      nextIn: async () => (await store.nextEventIn({ types: [PUSH_EVENT] })) || undefined,
+    });
   }
 
   async start(): Promise<void> {
-    if (!this.#stopped) return;
-    this.#stopped = false;
+    if (!this.#loop.stopped) return;
     this.#abort = new AbortController();
     this.#tidyNow();
-    this.#began = Promise.withResolvers();
-    this.wake();
-    await this.#began.promise;
+    await this.#loop.start();
   }
 
   wake(): void {
-    if (this.#stopped) return;
-    if (this.#turn) this.#again = true;
-    else background(this.#deps.log, 'pushing', this.#run());
+    this.#loop.wake();
   }
 
   async stop(graceMs = STOP_GRACE_MS): Promise<void> {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    this.#sleep?.cancel();
+    if (this.#loop.stopped) return;
     this.#tidy?.cancel();
     const grace = this.#deps.clock.after(graceMs, () => this.#abort.abort());
-    await this.#turn;
+    await this.#loop.stop();
     await Promise.all(this.#pushes);
     grace.cancel();
   }
 
-  async #run(): Promise<void> {
-    this.#turn ??= this.#claimAll();
-    await this.#turn;
-  }
-
-  async #claimAll(): Promise<void> {
-    this.#sleep?.cancel();
-    let next: number | undefined;
-    try {
-      do {
-        this.#again = false;
-        while (!this.#stopped && (await this.#claimSome()) > 0) this.#began.resolve();
-        this.#began.resolve();
-        next = await this.#deps.store.nextEventIn({ types: [PUSH_EVENT] });
-      } while (this.#again && !this.#stopped);
-    } catch (error) {
-      this.#deps.log.warn({ err: error }, 'outbox: the store did not answer');
-      this.#began.resolve();
-    }
-    // In the same breath as the last look at `#again`: no `wake` may fall in between.
-    this.#turn = undefined;
-    if (this.#stopped) return;
-    // Due, and yet not claimed: its target is busy, and the end of a push there wakes us.
-    const { pollMs } = this.#limits;
-    const ms = next === undefined || next === 0 ? pollMs : Math.min(next, pollMs);
-    this.#sleep = this.#deps.clock.after(Math.max(MIN_SLEEP_MS, ms), () => this.wake());
-  }
-
-  async #claimSome(): Promise<number> {
+  async #claimSome(): Promise<boolean> {
     const { store } = this.#deps;
     const { concurrency, batch } = this.#limits;
     const free = concurrency - this.#pushes.size;
-    if (free <= 0) return 0;
+    if (free <= 0) return false;
     const events = await store.claimEvents({
       limit: free,
       leaseMs: LEASE_MS,
@@ -193,18 +165,24 @@ class OutboxPusher implements Pusher {
       spread: { after: this.#lastTarget, except: this.#targets.full(), batch },
     });
     this.#lastTarget = events.at(-1)?.target ?? this.#lastTarget;
-    for (const event of events) this.#launch(event);
-    return events.length;
+    for (const event of events) {
+      // One that this process stood still over is with us all the same.
+      if (!this.#leases.has(event.id)) this.#launch(event);
+    }
+    return events.length > 0;
   }
 
   #launch(event: StoredEvent): void {
     this.#targets.enter(event.target);
+    this.#leases.set(event.id, new Lease(this.#deps, event.id));
     const push = this.#push(event)
       .catch((error: unknown) => {
         // The lease brings it again.
         this.#deps.log.warn({ err: error, event: event.id }, 'push: the store did not take its outcome');
       })
       .finally(() => {
+        this.#endLease(event);
+        this.#leases.delete(event.id);
         this.#targets.leave(event.target);
         this.#pushes.delete(push);
         this.wake();
@@ -260,8 +238,9 @@ class OutboxPusher implements Pusher {
       case 'refused':
         return await this.#retry(event, head, outcome.retryAfterMs);
       case 'aborted':
-        // By `stop`: the lease ends with this process.
-        return undefined;
+        // By `stop`: another process may have it at once.
+        this.#endLease(event);
+        return await this.#deps.store.deferEvent({ id: event.id, inMs: 0 });
       default:
         return assertNever(outcome);
     }
@@ -278,13 +257,19 @@ class OutboxPusher implements Pusher {
       log.warn(about(event), 'push: given up');
       return await this.#drop(event, 'push-given-up');
     }
+    this.#endLease(event);
     await store.deferEvent({ id: event.id, inMs });
     this.#deps.count?.('push-failed');
   }
 
   async #drop(event: StoredEvent, what: PushCounted): Promise<void> {
+    this.#endLease(event);
     await this.#deps.store.ackEvent(event.id);
     this.#deps.count?.(what);
+  }
+
+  #endLease({ id }: StoredEvent): void {
+    this.#leases.get(id)?.end();
   }
 
   /** A renderer that hangs must not keep its target's place. */
@@ -300,7 +285,6 @@ class OutboxPusher implements Pusher {
 
   /** Events of types without a consumer would pile up for ever. */
   #tidyNow(): void {
-    if (this.#stopped) return;
     const { store, clock, log, othersTypes = [] } = this.#deps;
     const exceptTypes = [PUSH_EVENT, ...othersTypes];
     background(log, 'tidying the outbox', store.dropEvents({ exceptTypes, olderThanMs: UNCONSUMED_MS }));

@@ -12,7 +12,7 @@ const SWEEP_CHUNK = 500;
 export function createRedisAuth({ scripts }: { scripts: ScriptRunner }): AuthStore {
   const read = (name: string) => {
     const script = scripts.query(name);
-    return (...args: readonly Argument[]) => script([SHARD], args);
+    return (...args: readonly Argument[]) => script(SHARD, args);
   };
   const write = (name: string) => {
     const script = scripts.mutation(name);

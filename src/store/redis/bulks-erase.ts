@@ -1,5 +1,6 @@
 import { shardOf } from '../../domain/ids.ts';
 import type { MessageChannel } from '../../domain/message.ts';
+import { shardOfId } from './keys.ts';
 import type { Argument, ScriptRunner } from './script.ts';
 
 /** Messages a script deletes: a few ms. */
@@ -26,7 +27,7 @@ export function createBulkEraser({ scripts, ids }: { scripts: ScriptRunner; ids:
     if ((await condemn({ shard, args: [name, ...why] })) === 0) return false;
     const channel = name.slice(0, name.indexOf(':')) as MessageChannel;
     for (let left = 1; left > 0;) {
-      const found = (await remains([shard], [name, CHUNK])) as readonly string[];
+      const found = (await remains(shard, [name, CHUNK])) as readonly string[];
       const refs = found.filter((_, i) => i % 2 === 0);
       await ids.give(
         channel,
@@ -74,24 +75,20 @@ export function createMessageIds({ scripts }: { scripts: ScriptRunner }) {
   }
 
   async function standing(refs: readonly string[]): Promise<ReadonlySet<string>> {
-    const found = await Promise.all(
-      [...Map.groupBy(refs, ref => scripts.placeOf(ref.charAt(0)))].map(
-        async ([shard, own]) => await here([shard], own),
-      ),
-    );
+    const found = await Promise.all(scripts.byShard(refs, shardOfId).map(([shard, own]) => here(shard, own)));
     return new Set(found.flat().map(String));
   }
 
   const byShard = <Item extends { readonly messageId: string }>(
     channel: MessageChannel,
     items: readonly Item[],
-  ) => Map.groupBy(items, ({ messageId }) => scripts.placeOf(shardOf(`${channel}:${messageId}`)));
+  ) => scripts.byShard(items, ({ messageId }) => shardOf(`${channel}:${messageId}`));
 
   return {
     /** Refs of the messages whose id is another's; of two with one id the first has it. */
     async take(channel: MessageChannel, wanted: readonly Held[]): Promise<ReadonlySet<string>> {
       const refused = await Promise.all(
-        [...byShard(channel, wanted)].map(async ([shard, own]) => {
+        byShard(channel, wanted).map(async ([shard, own]) => {
           const taken: (Held & { found: string })[] = [];
           for (let from = 0; from < own.length; from += IDS_AT_ONCE) {
             taken.push(...(await takeOfShard(channel, shard, own.slice(from, from + IDS_AT_ONCE), 0)));
@@ -107,7 +104,7 @@ export function createMessageIds({ scripts }: { scripts: ScriptRunner }) {
 
     async give(channel: MessageChannel, held: readonly Held[]): Promise<void> {
       await Promise.all(
-        [...byShard(channel, held)].map(async ([shard, own]) => {
+        byShard(channel, held).map(async ([shard, own]) => {
           await give({ shard, args: [channel, ...own.flatMap(({ messageId, ref }) => [messageId, ref])] });
         }),
       );
@@ -117,8 +114,8 @@ export function createMessageIds({ scripts }: { scripts: ScriptRunner }) {
     async find(channel: MessageChannel, messageIds: readonly string[]): Promise<string[]> {
       const wanted = [...new Set(messageIds)].map(messageId => ({ messageId }));
       const found = await Promise.all(
-        [...byShard(channel, wanted)].map(
-          async ([shard, own]) => await find([shard], [channel, ...own.map(({ messageId }) => messageId)]),
+        byShard(channel, wanted).map(([shard, own]) =>
+          find(shard, [channel, ...own.map(({ messageId }) => messageId)]),
         ),
       );
       return found

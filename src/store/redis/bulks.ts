@@ -1,9 +1,10 @@
 import { shardOf } from '../../domain/ids.ts';
 import type { MessageChannel } from '../../domain/message.ts';
 import type { AddBulkResult, BulkChange, MessageStore, NewBulk } from '../message-store.ts';
+import { unavailable } from './bounded.ts';
 import { lanesOf, nameOf, packBatch, packMessage, readBulk, sendTimeOf } from './bulks-codec.ts';
 import { createBulkEraser, type MessageIds } from './bulks-erase.ts';
-import { unavailable, type Argument, type Reply, type ScriptRunner } from './script.ts';
+import type { Argument, Reply, ScriptRunner } from './script.ts';
 
 /** Messages a script writes, so that a large bulk never keeps live calls waiting. */
 const CHUNK = 100;
@@ -120,7 +121,7 @@ export function createRedisBulks({ scripts, ids }: { scripts: ScriptRunner; ids:
     addBulk,
 
     async getBulk(channel, bulkId) {
-      const found = await get([shardOf(bulkId)], [nameOf(channel, bulkId)]);
+      const found = await get(shardOf(bulkId), [nameOf(channel, bulkId)]);
       return found === null ? undefined : readBulk(channel, bulkId, found);
     },
 
@@ -140,15 +141,14 @@ export function createRedisBulks({ scripts, ids }: { scripts: ScriptRunner; ids:
 
     async sweepMessages({ retentionMs }) {
       let swept = 0;
-      for (const group of scripts.groups) {
+      for (const shard of scripts.shards) {
         for (let erased = 1; erased > 0;) {
           erased = 0;
-          const found = (await old(group, [retentionMs, SWEPT_AT_ONCE])) as readonly Reply[];
-          for (let i = 0; i < found.length; i += 3) {
-            const [key, name, done] = found.slice(i, i + 3);
+          const found = (await old(shard, [retentionMs, SWEPT_AT_ONCE])) as readonly Reply[];
+          for (let i = 0; i < found.length; i += 2) {
+            const [name, done] = found.slice(i, i + 2);
             const why = done === 1 ? ['old', retentionMs] : [''];
-            if (!(await eraseBulk({ shard: group[Number(key) - 1] ?? '0', name: String(name), why })))
-              continue;
+            if (!(await eraseBulk({ shard, name: String(name), why }))) continue;
             erased++;
             if (done === 1) swept++;
           }

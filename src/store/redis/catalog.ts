@@ -46,7 +46,7 @@ export function createCatalog({ scripts }: { scripts: ScriptRunner }): Catalog {
       return found === null ? undefined : parseDocument<Application>(found).document;
     },
     async listApplications() {
-      const parts = await Promise.all(scripts.groups.map(shards => list(shards, [APPLICATIONS])));
+      const parts = await Promise.all(scripts.shards.map(shard => list(shard, [APPLICATIONS])));
       return inOrder<Application>(parts.flatMap(part => part as readonly Reply[]));
     },
     putTemplate,
@@ -60,7 +60,7 @@ export function createCatalog({ scripts }: { scripts: ScriptRunner }): Catalog {
       return found && isEmailTemplate(found) ? found : undefined;
     },
     async listTemplates(application) {
-      const found = await list([shardOf(application)], [templatesOf(application)]);
+      const found = await list(shardOf(application), [templatesOf(application)]);
       return inOrder<Template | EmailTemplate>(found as readonly Reply[]);
     },
   };

@@ -26,7 +26,7 @@ export function createEventEndpoints({
       return found === null ? undefined : parseDocument<WebhookEndpoint>(found).document;
     },
     async listEndpoints() {
-      return inOrder<WebhookEndpoint>((await list([SHARD], [ENDPOINTS])) as readonly Reply[]);
+      return inOrder<WebhookEndpoint>((await list(SHARD, [ENDPOINTS])) as readonly Reply[]);
     },
     async removeEndpoint(id) {
       return (await remove({ shard: SHARD, args: [ENDPOINTS, id] })) === 1;

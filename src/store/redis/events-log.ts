@@ -1,8 +1,8 @@
 import type { ApplicationId, PinId } from '../../domain/types.ts';
 import type { EventStore, LoggedEvent, LoggedEventFilter, NewLoggedEvent } from '../event-store.ts';
 import type { NewEvent } from '../outbox-store.ts';
-import { shardOfEvent, shardOfLogged, type EventPlaces } from './events-places.ts';
-import { keysOf, type Group } from './groups.ts';
+import { shardOfEvent, shardOfLogged } from './keys.ts';
+import type { Places } from './places.ts';
 import { packEvents } from './outbox-events.ts';
 import { walk, type Entry, type Place } from './pages.ts';
 import type { Reply, ScriptRunner } from './script.ts';
@@ -29,14 +29,8 @@ interface Part {
  * The log of what customers were told. An event lies in the shard of its PIN, as its sources and its pushes do: also in a cluster one
  * write takes the one and makes the others.
  */
-export function createEventLog({
-  scripts,
-  places,
-}: {
-  scripts: ScriptRunner;
-  places: EventPlaces;
-}): EventLog {
-  const { groups } = scripts;
+export function createEventLog({ scripts, places }: { scripts: ScriptRunner; places: Places }): EventLog {
+  const { shards } = scripts;
   const publish = scripts.mutation('events-publish');
   const ack = scripts.mutation('outbox-ack');
   const get = scripts.query('events-get');
@@ -45,21 +39,15 @@ export function createEventLog({
 
   /** In the order in which they came up. */
   async function write(parts: ReadonlyMap<string, Part>): Promise<void> {
-    const byGroup = Map.groupBy(parts, ([shard]) => groups.find(group => group.includes(shard)) ?? []);
-    for (const [group, some] of byGroup) {
-      const args = some.flatMap(([shard, { sources, events, pushes }]) => [
-        keyOf(group, shard),
-        JSON.stringify(sources),
-        JSON.stringify(events.map(packLogged)),
-        packEvents(pushes),
-      ]);
-      await publish({ ...keysOf(group), args });
+    for (const [shard, { sources, events, pushes }] of parts) {
+      const logged = JSON.stringify(events.map(packLogged));
+      await publish({ shard, args: [JSON.stringify(sources), logged, packEvents(pushes)] });
     }
   }
 
   /** What was claimed elsewhere, or is gone. */
   async function takeAnywhere(ids: readonly string[]): Promise<void> {
-    for (const id of ids) await Promise.all(groups.map(group => ack({ ...keysOf(group), args: [id] })));
+    for (const id of ids) await Promise.all(shards.map(shard => ack({ shard, args: [id] })));
   }
 
   return {
@@ -86,7 +74,7 @@ export function createEventLog({
     },
 
     async getLoggedEvent(id) {
-      const found = await get([shardOfLogged(id)], [id]);
+      const found = await get(shardOfLogged(id), [id]);
       return found === null ? undefined : readLogged(found);
     },
 
@@ -98,8 +86,8 @@ export function createEventLog({
       const index = indexFor(filter);
       const args = [index, filter.until ?? '', filter.type ?? '', filter.applicationId ?? '', limit + 1];
       const entries = walk({
-        groups: scripts.groups,
-        read: ([shard = '0'], [at = '', member = '']) => scan([shard], [at, member, ...args]),
+        shards,
+        read: (shard, [at = '', member = '']) => scan(shard, [at, member, ...args]),
         entriesOf,
         order: 'ascending',
         after: cursor === undefined && filter.since === undefined ? undefined : start,
@@ -119,7 +107,7 @@ export function createEventLog({
 
     async sweepLoggedEvents({ retentionMs }) {
       let total = 0;
-      for (const shard of scripts.shards) {
+      for (const shard of shards) {
         for (let deleted = SWEEP_CHUNK; deleted >= SWEEP_CHUNK;) {
           deleted = Number(await sweep({ shard, args: [retentionMs, SWEEP_CHUNK] }));
           total += deleted;
@@ -143,12 +131,6 @@ function partsOf(scripts: ScriptRunner) {
     },
     all: parts as ReadonlyMap<string, Part>,
   };
-}
-
-/** Index in KEYS of a writing script over the group: see `shardOfKey`. */
-function keyOf(group: Group, shard: string): number {
-  const index = group.indexOf(shard);
-  return index === 0 ? 1 : index + 2;
 }
 
 /** Behind which the list goes on; undefined: a cursor of another making, behind which is nothing. */

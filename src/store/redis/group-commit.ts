@@ -1,5 +1,5 @@
-import { keysOf, type Group } from './groups.ts';
-import { unavailable, type Argument, type Mutation, type Reply, type ScriptRunner } from './script.ts';
+import { unavailable } from './bounded.ts';
+import type { Argument, Mutation, Reply, ScriptRunner } from './script.ts';
 
 /** A file of lua/include/commit-<…>.lua. */
 export type Verb = 'create' | 'attempt' | 'call' | 'text' | 'complete';
@@ -29,9 +29,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** What was asked for in this turn, of one group of shards. */
-interface Lane {
-  readonly group: Group;
+interface Gathered {
   args: Argument[];
   texts: string[];
   /** What is among `texts`. */
@@ -39,10 +37,15 @@ interface Lane {
   waiting: Waiting[];
 }
 
+/** What was asked for in this turn, of one shard. */
+interface Lane extends Gathered {
+  readonly shard: string;
+}
+
 /**
- * Group commit: all hot writes that are asked for in one turn of the event loop go as one script for each group of shards that a script can
- * see together (lua/commit.lua), since what a script costs by itself is many times what it does. Each keeps its own opId and outcome. A script
- * that is sent twice answers the same, as each of its operations does.
+ * Group commit: all hot writes that are asked for in one turn of the event loop go as one script for each shard (lua/commit.lua), since what
+ * a script costs by itself is many times what it does. Each keeps its own opId and outcome. A script that is sent twice answers the same, as each of
+ * its operations does.
  */
 export class GroupCommit {
   readonly #scripts: Pick<ScriptRunner, 'newOperation' | 'placeOf'>;
@@ -50,8 +53,7 @@ export class GroupCommit {
   readonly #commitMessage: Mutation;
   /** Whether texts go by themselves, in front of the script: not in a cluster, which takes no transactions from ioredis but one by one. */
   readonly #textsApart: boolean;
-  readonly #lanes: readonly Lane[];
-  readonly #laneOfShard = new Map<string, Lane>();
+  readonly #lanes: ReadonlyMap<string, Lane>;
   #scheduled = false;
 
   constructor({ scripts }: { scripts: ScriptRunner }) {
@@ -59,10 +61,7 @@ export class GroupCommit {
     this.#commit = scripts.mutation('commit');
     this.#commitMessage = scripts.mutation('commit-message');
     this.#textsApart = scripts.shards.length === 1;
-    this.#lanes = scripts.groups.map(group => ({ group, ...nothing() }));
-    for (const lane of this.#lanes) {
-      for (const shard of lane.group) this.#laneOfShard.set(shard, lane);
-    }
+    this.#lanes = new Map(scripts.shards.map(shard => [shard, { shard, ...nothing() }]));
     scripts.gatherWith(() => this.#flushAll());
   }
 
@@ -90,31 +89,25 @@ export class GroupCommit {
 
   /** A step of a call that brings a message of a bulk, by itself: what it takes would weigh on all others. */
   async runWithMessage(operation: Operation & { readonly verb: 'call' }): Promise<Reply> {
-    const lane = { group: this.#laneOf(operation.shard).group, ...nothing() };
-    this.#add(lane, operation, false);
-    const answers = await this.#commitMessage({ ...keysOf(lane.group), args: lane.args });
+    const alone = nothing();
+    this.#add(alone, operation, false);
+    const answers = await this.#commitMessage({ shard: operation.shard, args: alone.args });
     return answerOf((answers as readonly Reply[])[0]);
   }
 
-  /** Where an operation finds a shard of its group: an index in KEYS. */
-  keyOf(shard: string): number {
-    const place = this.#laneOf(shard).group.indexOf(this.#scripts.placeOf(shard));
-    return place === 0 ? 1 : place + 2;
-  }
-
   #laneOf(shard: string): Lane {
-    const lane = this.#laneOfShard.get(this.#scripts.placeOf(shard));
+    const lane = this.#lanes.get(this.#scripts.placeOf(shard));
     if (!lane) throw new Error('no such shard');
     return lane;
   }
 
-  #add({ args: list, texts: before, names }: Lane, operation: Operation, textsApart: boolean): void {
-    const { verb, shard, opId, args, texts = [] } = operation;
+  #add({ args: list, texts: before, names }: Gathered, operation: Operation, textsApart: boolean): void {
+    const { verb, opId, args, texts = [] } = operation;
     // One name twice: the second is seen to by the script, in its turn.
     const apart = textsApart && texts.length > 0 && texts.every((text, n) => n % 2 === 1 || !names.has(text));
     const letter = texts.length > 0 && !apart ? LETTERS[verb].toUpperCase() : LETTERS[verb];
     const count = args.length + (apart ? 0 : texts.length);
-    list.push(headOf(letter, this.keyOf(shard), count), opId ?? this.#scripts.newOperation());
+    list.push(`${letter}${count}`, opId ?? this.#scripts.newOperation());
     for (const arg of args) list.push(arg);
     for (const text of texts) {
       if (!apart) list.push(text);
@@ -123,18 +116,18 @@ export class GroupCommit {
   }
 
   #flushAll(): void {
-    for (const lane of this.#lanes) {
+    for (const lane of this.#lanes.values()) {
       if (lane.waiting.length > 0) this.#flush(lane);
     }
   }
 
   #flush(lane: Lane): void {
-    const { args, texts, waiting, group } = lane;
+    const { shard, args, texts, waiting } = lane;
     Object.assign(lane, nothing());
     const opId = this.#scripts.newOperation();
     const mark = texts.length > 0 && { opId, texts };
     if (mark) args[0] = opId;
-    this.#commit({ ...keysOf(group), args, operations: waiting.length, ...mark }).then(
+    this.#commit({ shard, args, operations: waiting.length, ...mark }).then(
       answers => this.#settle(waiting, answers as readonly Reply[]),
       (error: unknown) => {
         for (const { reject } of waiting) reject(error);
@@ -163,15 +156,7 @@ function answerOf(answer: Reply | undefined): Reply {
   return answer as Reply;
 }
 
-function nothing(): Omit<Lane, 'group'> {
+function nothing(): Gathered {
   // In front the mark of the texts: see lua/commit.lua.
   return { args: [''], texts: [], names: new Set(), waiting: [] };
-}
-
-const [FIRST, BASE] = [33, 90];
-
-/** lua/commit.lua: the verb, its root's index in KEYS, and how many arguments follow the opId. */
-function headOf(letter: string, key: number, count: number): string {
-  const digits = [Math.floor(count / BASE ** 2), Math.floor(count / BASE) % BASE, count % BASE];
-  return letter + String.fromCharCode(FIRST + key, ...digits.map(digit => FIRST + digit));
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts';
+import { unavailable } from './bounded.ts';
 import { mastersOf, type RedisClient } from './connection.ts';
-import { unavailable, type ScriptRunner } from './script.ts';
+import type { ScriptRunner } from './script.ts';
 import { checkServer } from './server-check.ts';
 
 /** How old what we know of a server's settings may be. */
@@ -17,7 +18,7 @@ export function createHealth(deps: { client: RedisClient; clock: Clock; scripts:
   let checkedAt = clock.monotonic();
 
   return async function ping(): Promise<void> {
-    await Promise.all(scripts.groups.map(([shard]) => touch({ shard: shard ?? '0', args: [] })));
+    await Promise.all(scripts.shards.map(shard => touch({ shard, args: [] })));
     if (clock.monotonic() - checkedAt < RECHECK_MS) return;
     try {
       const cluster = client.isCluster;

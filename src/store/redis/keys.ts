@@ -1,3 +1,6 @@
+import { shardOf } from '../../domain/ids.ts';
+import type { NewEvent } from '../outbox-store.ts';
+
 /**
  * Where things lie. In a cluster the store has sixteen shards, and everything of a shard is in one slot, since its keys
  * begin with the same hash tag: `saypin:{s7}p:…`. One server has it all in the first, where a script finds it together and indices are few
@@ -17,6 +20,17 @@ export const SHARDS = [...'0123456789abcdef'] as const;
 export function shardOfId(id: string): string {
   const digit = id.charAt(0).toLowerCase();
   return SHARDS.includes(digit) ? digit : '0';
+}
+
+/** Of a logged event and of its pushes: that of its PIN, whose digit stands behind `evt_`. */
+export function shardOfLogged(id: string): string {
+  const digit = id.charAt('evt_'.length).toLowerCase();
+  return id.startsWith('evt_') && SHARDS.some(shard => shard === digit) ? digit : shardOf(id);
+}
+
+/** Of an event that nothing else is written with: that of what it tells of, where other scripts may write the same. */
+export function shardOfEvent({ id, data: { pinId } }: NewEvent): string {
+  return typeof pinId === 'string' ? shardOfId(pinId) : shardOfLogged(id);
 }
 
 /** What every key of a shard begins with. */

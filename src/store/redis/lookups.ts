@@ -1,9 +1,9 @@
 import { shardOf } from '../../domain/ids.ts';
 import type { LookupAnswer, LookupFilter, LookupRecord, LookupStore } from '../lookup-store.ts';
-import { keysOf } from './groups.ts';
+import { unavailable } from './bounded.ts';
 import { packEvents } from './outbox-events.ts';
 import { walk, type Entry } from './pages.ts';
-import { unavailable, type Reply, type ScriptRunner } from './script.ts';
+import type { Reply, ScriptRunner } from './script.ts';
 
 /** Forgotten by one script in a shard: twice what one request may add, so that the log shrinks under load too. */
 const FORGET_AT_ONCE = 2_000;
@@ -25,7 +25,7 @@ interface Read {
  * taken before the bulk is written; one that a crash left behind is void after a minute.
  */
 export function createRedisLookups({ scripts }: { scripts: ScriptRunner }): LookupStore {
-  const { groups } = scripts;
+  const { shards } = scripts;
   const reserve = scripts.mutation('lookups-reserve');
   const holders = scripts.query('lookups-holder');
   const add = scripts.mutation('lookups-add');
@@ -36,7 +36,7 @@ export function createRedisLookups({ scripts }: { scripts: ScriptRunner }): Look
   const clock = scripts.query('now');
 
   async function readBulk(bulkId: string, ids: readonly string[] = []): Promise<Read[]> {
-    const found = (await ofBulk([shardOf(bulkId)], [bulkId, ...ids])) as readonly Reply[];
+    const found = (await ofBulk(shardOf(bulkId), [bulkId, ...ids])) as readonly Reply[];
     return found.map(readLookup);
   }
 
@@ -44,7 +44,7 @@ export function createRedisLookups({ scripts }: { scripts: ScriptRunner }): Look
   async function reserveIds(bulkId: string, ids: readonly string[], keepMs: number): Promise<void> {
     if (new Set(ids).size < ids.length) throw unavailable(new Error('a messageId is given twice'));
     const held = await Promise.all(
-      byShard(scripts, ids).map(async ([shard, own]) => {
+      scripts.byShard(ids, shardOf).map(async ([shard, own]) => {
         const taken = (await reserve({ shard, args: [bulkId, keepMs, 0, ...own] })) as readonly string[];
         for (let i = 0; i < taken.length; i += 2) {
           const [id = '', holder = ''] = taken.slice(i, i + 2);
@@ -62,8 +62,8 @@ export function createRedisLookups({ scripts }: { scripts: ScriptRunner }): Look
     const { bulkIds, messageIds } = filter;
     if (messageIds) {
       const found = await Promise.all(
-        byShard(scripts, [...new Set(messageIds)]).map(async ([shard, ids]) => {
-          const bulks = (await holders([shard], ids)) as readonly string[];
+        scripts.byShard([...new Set(messageIds)], shardOf).map(async ([shard, ids]) => {
+          const bulks = (await holders(shard, ids)) as readonly string[];
           return await Promise.all(ids.map((id, i) => readBulk(bulks[i] ?? '', [id])));
         }),
       );
@@ -72,7 +72,7 @@ export function createRedisLookups({ scripts }: { scripts: ScriptRunner }): Look
       const found = await Promise.all([...new Set(bulkIds)].map(bulkId => readBulk(bulkId)));
       yield* newestFirst(found.flat());
     } else {
-      for await (const read of walk({ groups, read: log, entriesOf, order: 'descending' })) {
+      for await (const read of walk({ shards, read: log, entriesOf, order: 'descending' })) {
         if (read.record.sentAt < since) return;
         yield read;
       }
@@ -81,7 +81,7 @@ export function createRedisLookups({ scripts }: { scripts: ScriptRunner }): Look
 
   return {
     async addLookups({ bulkId, lookups, events, keepMs }) {
-      await Promise.all(groups.map(group => forget({ ...keysOf(group), args: [keepMs, FORGET_AT_ONCE] })));
+      await Promise.all(shards.map(shard => forget({ shard, args: [keepMs, FORGET_AT_ONCE] })));
       const ids = lookups.map(({ messageId }) => messageId);
       await reserveIds(bulkId, ids, keepMs);
       const rows = lookups.map(({ messageId, to, answer }) => [messageId, to, answer ? pack(answer) : '']);
@@ -102,7 +102,7 @@ export function createRedisLookups({ scripts }: { scripts: ScriptRunner }): Look
     },
 
     async listLookups(filter) {
-      const now = Number(await clock(['0'], []));
+      const now = Number(await clock('0'));
       const since = Math.max(now - filter.withinMs, filter.sentSince ?? -Infinity);
       const records: LookupRecord[] = [];
       if (filter.limit < 1) return records;
@@ -142,10 +142,6 @@ function fits({ record, statusGroup, mccMnc }: Read, filter: LookupFilter): bool
 
 function newestFirst(found: readonly Read[]): Read[] {
   return found.toSorted((a, b) => b.record.sentAt - a.record.sentAt || b.place - a.place);
-}
-
-function byShard(scripts: ScriptRunner, ids: readonly string[]): [shard: string, ids: string[]][] {
-  return [...Map.groupBy(ids, id => scripts.placeOf(shardOf(id)))];
 }
 
 /** [result, group, mcc+mnc], as the scripts keep it behind the time. */

@@ -46,9 +46,7 @@ export function createRedisMessageReports({
 
   async function readAll(refs: readonly string[]): Promise<ReadMessage[]> {
     const found = await Promise.all(
-      [...Map.groupBy(refs, ref => scripts.placeOf(shardOfId(ref)))].map(async ([shard, own]) =>
-        readMessages(await get([shard], own)),
-      ),
+      scripts.byShard(refs, shardOfId).map(async ([shard, own]) => readMessages(await get(shard, own))),
     );
     return found.flat();
   }
@@ -59,7 +57,7 @@ export function createRedisMessageReports({
     for (const bulkId of new Set(bulkIds)) {
       for (let from = 0, seen = LOOKED_AT_ONCE; seen === LOOKED_AT_ONCE; from += seen) {
         const args = [nameOf(channel, bulkId), from, LOOKED_AT_ONCE, view.field];
-        const [looked, ...found] = (await ofBulk([shardOf(bulkId)], args)) as readonly Reply[];
+        const [looked, ...found] = (await ofBulk(shardOf(bulkId), args)) as readonly Reply[];
         seen = Number(looked);
         for (let i = 0; i < found.length; i += 3) {
           const [at, order, ref] = found.slice(i, i + 3).map(String);
@@ -88,8 +86,8 @@ export function createRedisMessageReports({
       }
     } else {
       yield* walk({
-        groups: scripts.groups,
-        read: async (group, args) => await page(group, [...args, `${view.index}:${channel}`]),
+        shards: scripts.shards,
+        read: (shard, args) => page(shard, [...args, `${view.index}:${channel}`]),
         entriesOf,
         order: view.order,
         after,
@@ -110,10 +108,12 @@ export function createRedisMessageReports({
 
   async function takeThem(found: readonly Message[]): Promise<Message[]> {
     const taken = await Promise.all(
-      [...Map.groupBy(found, ({ ref }) => scripts.placeOf(shardOfId(ref)))].map(async ([shard, own]) => {
-        const refs = own.map(({ ref }) => ref);
-        return (await take({ shard, args: [own[0]?.channel ?? '', ...refs] })) as readonly string[];
-      }),
+      scripts
+        .byShard(found, ({ ref }) => shardOfId(ref))
+        .map(async ([shard, own]) => {
+          const refs = own.map(({ ref }) => ref);
+          return (await take({ shard, args: [own[0]?.channel ?? '', ...refs] })) as readonly string[];
+        }),
     );
     const mine = new Set(taken.flat());
     return found.filter(({ ref }) => mine.has(ref));
@@ -121,7 +121,7 @@ export function createRedisMessageReports({
 
   return {
     async takeReports(filter) {
-      const since = Math.max(0, Number(await now(['0'], [])) - filter.withinMs);
+      const since = Math.max(0, Number(await now('0')) - filter.withinMs);
       const reports: Message[] = [];
       while (reports.length < filter.limit) {
         const found = await find(filter, since, filter.limit - reports.length);
@@ -133,7 +133,7 @@ export function createRedisMessageReports({
     },
 
     async listMessages(filter) {
-      const since = Math.max(Number(await now(['0'], [])) - filter.withinMs, filter.sentSince ?? -Infinity);
+      const since = Math.max(Number(await now('0')) - filter.withinMs, filter.sentSince ?? -Infinity);
       const messages: Message[] = [];
       let last: ReadMessage | undefined;
       for await (const read of candidates(LOG, filter, startOf(filter))) {

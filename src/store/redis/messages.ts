@@ -1,11 +1,11 @@
 import type { Message, MessageChannel } from '../../domain/message.ts';
 import type { MessageStep, MessageStore } from '../message-store.ts';
 import { armArguments } from './arguments.ts';
-import { keysOf, shareOut, type Group } from './groups.ts';
 import { shardOfId } from './keys.ts';
 import { packStep, readMessages } from './messages-codec.ts';
 import { deliveryInfo, newDeliveryRecord } from './records.ts';
 import type { Reply, ScriptRunner } from './script.ts';
+import { shareOut, soonest } from './shares.ts';
 
 type Messages = Pick<
   MessageStore,
@@ -21,7 +21,7 @@ type Messages = Pick<
 
 /** Claiming and moving messages. A message's reference begins with its shard, the bulk's. */
 export function createRedisMessages({ scripts }: { scripts: ScriptRunner }): Messages {
-  const { groups } = scripts;
+  const { shards } = scripts;
   const get = scripts.query('messages-get');
   const claim = scripts.mutation('messages-claim');
   const peek = scripts.query('messages-peek');
@@ -35,14 +35,14 @@ export function createRedisMessages({ scripts }: { scripts: ScriptRunner }): Mes
 
   const messagesOf = (reply: Reply): Message[] => readMessages(reply).map(({ message }) => message);
 
-  /** How many each group may claim: one after the other in turn, those first whose messages wait longest. */
-  async function shares(channel: MessageChannel, limit: number): Promise<{ group: Group; share: number }[]> {
-    const [only] = groups;
-    if (only && groups.length === 1) return [{ group: only, share: limit }];
+  /** How many each shard may claim: one after the other in turn, those first whose messages wait longest. */
+  async function shares(channel: MessageChannel, limit: number): Promise<{ shard: string; share: number }[]> {
+    const [only] = shards;
+    if (only && shards.length === 1) return [{ shard: only, share: limit }];
     const looks = await Promise.all(
-      groups.map(async group => {
-        const [since, count] = (await peek(group, [channel, limit])) as readonly Reply[];
-        return { group, since: Number(since), count: Number(count ?? 0), share: 0 };
+      shards.map(async shard => {
+        const [since, count] = (await peek(shard, [channel, limit])) as readonly Reply[];
+        return { shard, since: Number(since), count: Number(count ?? 0), share: 0 };
       }),
     );
     const waiting = looks.filter(({ count }) => count > 0).toSorted((a, b) => a.since - b.since);
@@ -55,22 +55,17 @@ export function createRedisMessages({ scripts }: { scripts: ScriptRunner }): Mes
     return waiting;
   }
 
-  async function waitOf(group: Group, channels: readonly MessageChannel[]): Promise<number | undefined> {
-    const wait = await next(group, channels);
-    return wait === null ? undefined : Number(wait);
-  }
-
   return {
     async getMessage(ref) {
-      const [found] = messagesOf(await get([shardOfId(ref)], [ref]));
+      const [found] = messagesOf(await get(shardOfId(ref), [ref]));
       return found;
     },
 
     async claimMessages({ channel, limit, leaseMs }) {
       const lease = Math.ceil(leaseMs);
       const claimed = await Promise.all(
-        (await shares(channel, limit)).map(async ({ group, share }) =>
-          messagesOf(await claim({ ...keysOf(group), args: [channel, share, lease] })),
+        (await shares(channel, limit)).map(async ({ shard, share }) =>
+          messagesOf(await claim({ shard, args: [channel, share, lease] })),
         ),
       );
       return claimed.flat();
@@ -78,27 +73,21 @@ export function createRedisMessages({ scripts }: { scripts: ScriptRunner }): Mes
 
     async claimStaleMessages({ limit, leaseMs }) {
       const lease = Math.ceil(leaseMs);
-      const shared = await shareOut(groups, limit, group => peekStale(group, [limit]));
+      const shared = await shareOut(shards, limit, shard => peekStale(shard, [limit]));
       const leased = await Promise.all(
-        shared.map(async ({ group, share }) =>
-          messagesOf(await stale({ ...keysOf(group), args: [share, lease] })),
-        ),
+        shared.map(async ({ shard, share }) => messagesOf(await stale({ shard, args: [share, lease] }))),
       );
       return leased.flat();
     },
 
-    async nextMessageIn(channels) {
-      const waits = await Promise.all(groups.map(group => waitOf(group, channels)));
-      const some = waits.filter(wait => wait !== undefined);
-      return some.length === 0 ? undefined : Math.min(...some);
-    },
+    nextMessageIn: channels => soonest(shards, shard => next(shard, channels)),
 
     async settleMessages({ limit }) {
       let ended = 0;
-      for (const group of groups) {
+      for (const shard of shards) {
         if (ended >= limit) break;
-        if (groups.length > 1 && (await waitOf(group, [])) !== 0) continue;
-        ended += Number(await settle({ ...keysOf(group), args: [limit - ended] }));
+        if (shards.length > 1 && (await next(shard)) !== 0) continue;
+        ended += Number(await settle({ shard, args: [limit - ended] }));
       }
       return ended;
     },
@@ -127,7 +116,7 @@ export function createRedisMessages({ scripts }: { scripts: ScriptRunner }): Mes
 
     async knowsCarrierId({ carrier, kind, id }) {
       const args = [kind === 'call' ? 'd' : 'm', carrier, id];
-      const found = await Promise.all(groups.map(group => known(group, args)));
+      const found = await Promise.all(shards.map(shard => known(shard, args)));
       return found.includes(1);
     },
   };

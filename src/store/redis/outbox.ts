@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 
 import { shardOf } from '../../domain/ids.ts';
 import type { ClaimEvents, OutboxStore, StoredEvent } from '../outbox-store.ts';
-import { createEventPlaces, type EventPlaces } from './events-places.ts';
-import { keysOf, shardOfKey, shareOut, type Group } from './groups.ts';
+import { createPlaces, type Places } from './places.ts';
 import { readEvent, type ReadEvent } from './outbox-events.ts';
 import type { Reply, ScriptRunner } from './script.ts';
+import { shareOut, soonest } from './shares.ts';
 
 /** Events a script deletes, so that live calls never wait for a clean-up. */
 const DROP_CHUNK = 500;
@@ -18,12 +18,12 @@ const MAX_LOOKS = 4;
  */
 export function createRedisOutbox({
   scripts,
-  places = createEventPlaces(),
+  places = createPlaces(),
 }: {
   scripts: ScriptRunner;
-  places?: EventPlaces;
+  places?: Places;
 }): OutboxStore {
-  const { groups } = scripts;
+  const { shards } = scripts;
   const claim = scripts.mutation('outbox-claim');
   const peek = scripts.query('outbox-peek');
   const heads = scripts.query('outbox-heads');
@@ -35,28 +35,25 @@ export function createRedisOutbox({
   const disable = scripts.mutation('outbox-disable');
   const disabled = scripts.query('outbox-disabled');
 
-  function read(group: Group, reply: Reply): ReadEvent[] {
-    return (reply as readonly (readonly [number, Reply])[]).map(([key, event]) => {
-      const found = readEvent(event);
-      const shard = shardOfKey(group, key);
-      if (shard !== undefined) places.remember(found.event.id, shard);
-      return found;
-    });
+  function read(shard: string, reply: Reply): ReadEvent[] {
+    const found = (reply as readonly Reply[]).map(readEvent);
+    for (const { event } of found) places.remember(event.id, shard);
+    return found;
   }
 
   /** In the shard of the event, or wherever it is. */
-  async function whereItIs(id: string, run: (group: Group) => Promise<Reply>): Promise<void> {
+  async function whereItIs(id: string, run: (shard: string) => Promise<Reply>): Promise<void> {
     const shard = places.find(id);
-    await Promise.all((shard === undefined ? groups : [[shard]]).map(run));
+    await Promise.all((shard === undefined ? shards : [shard]).map(run));
   }
 
   /** The oldest of all shards. */
   async function claimOldest({ limit, leaseMs, types = [] }: ClaimEvents): Promise<StoredEvent[]> {
     const lease = Math.ceil(leaseMs);
-    const shares = await shareOut(groups, limit, group => peek(group, [limit, ...types]));
+    const shares = await shareOut(shards, limit, shard => peek(shard, [limit, ...types]));
     const claimed = await Promise.all(
-      shares.map(async ({ group, share }) =>
-        read(group, await claim({ ...keysOf(group), args: [share, lease, ...types] })),
+      shares.map(async ({ shard, share }) =>
+        read(shard, await claim({ shard, args: [share, lease, ...types] })),
       ),
     );
     return claimed
@@ -65,16 +62,16 @@ export function createRedisOutbox({
       .map(({ event }) => event);
   }
 
-  /** Due targets of a type in turn, from behind `after` round to it, each with the group where its oldest is. */
+  /** Due targets of a type in turn, from behind `after` round to it, each with the shard where its oldest is. */
   async function targetsInTurn(type: string, spread: NonNullable<ClaimEvents['spread']>) {
-    const best = new Map<string, { group: Group; at: number }>();
+    const best = new Map<string, { shard: string; at: number }>();
     await Promise.all(
-      groups.map(async group => {
-        const found = (await heads(group, [type])) as readonly Reply[];
+      shards.map(async shard => {
+        const found = (await heads(shard, [type])) as readonly Reply[];
         for (let i = 0; i < found.length; i += 2) {
           const [target, at] = [String(found[i]), Number(found[i + 1])];
           const known = best.get(target);
-          if (!known || at < known.at) best.set(target, { group, at });
+          if (!known || at < known.at) best.set(target, { shard, at });
         }
       }),
     );
@@ -82,7 +79,7 @@ export function createRedisOutbox({
     const sorted = [...best.keys()].toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     const behind = sorted.findIndex(target => target > spread.after);
     const turned = behind < 0 ? sorted : [...sorted.slice(behind), ...sorted.slice(0, behind)];
-    return turned.map(target => ({ target, group: best.get(target)?.group ?? [] }));
+    return turned.map(target => ({ target, shard: best.get(target)?.shard }));
   }
 
   async function takeInTurn(request: ClaimEvents, type: string, limit: number): Promise<StoredEvent[]> {
@@ -91,11 +88,11 @@ export function createRedisOutbox({
       const targets = (await targetsInTurn(type, spread)).slice(0, limit);
       const places = new Map(targets.map(({ target }, place) => [target, place]));
       const found = await Promise.all(
-        groups.map(async group => {
-          const here = targets.filter(each => each.group === group).map(({ target }) => target);
+        shards.map(async shard => {
+          const here = targets.filter(each => each.shard === shard).map(({ target }) => target);
           if (here.length === 0) return [];
           const args = [Math.ceil(leaseMs), spread.batch, type, ...here];
-          return read(group, await take({ ...keysOf(group), args }));
+          return read(shard, await take({ shard, args }));
         }),
       );
       const place = ({ event }: ReadEvent): number => places.get(event.target) ?? 0;
@@ -119,27 +116,25 @@ export function createRedisOutbox({
     },
 
     async ackEvent(id) {
-      await whereItIs(id, group => ack({ ...keysOf(group), args: [id] }));
+      await whereItIs(id, shard => ack({ shard, args: [id] }));
       places.forget(id);
     },
 
     async deferEvent({ id, inMs }) {
-      await whereItIs(id, group => defer({ ...keysOf(group), args: [id, Math.ceil(inMs)] }));
+      await whereItIs(id, shard => defer({ shard, args: [id, Math.ceil(inMs)] }));
     },
 
     async nextEventIn({ types }) {
       if (types.length === 0) return undefined;
-      const waits = await Promise.all(groups.map(group => next(group, types)));
-      const known = waits.filter(wait => wait !== null).map(Number);
-      return known.length === 0 ? undefined : Math.min(...known);
+      return await soonest(shards, shard => next(shard, types));
     },
 
     async dropEvents({ exceptTypes, olderThanMs }) {
       let total = 0;
-      for (const group of groups) {
+      for (const shard of shards) {
         for (let dropped = DROP_CHUNK; dropped >= DROP_CHUNK;) {
           const args = [olderThanMs, DROP_CHUNK, ...exceptTypes];
-          dropped = Number(await drop({ ...keysOf(group), args }));
+          dropped = Number(await drop({ shard, args }));
           total += dropped;
         }
       }
@@ -156,7 +151,7 @@ export function createRedisOutbox({
       await Promise.all(
         addresses.map(async address => {
           const hash = hashOf(address);
-          const reply = (await disabled([shardOf(hash)], [hash])) as readonly Reply[];
+          const reply = (await disabled(shardOf(hash), [hash])) as readonly Reply[];
           if (reply.length > 0) found.add(address);
         }),
       );

@@ -1,4 +1,3 @@
-import type { Group } from './groups.ts';
 import type { Argument, Reply } from './script.ts';
 
 /** Where an entry is in an index that lies in all shards: by score, then by member. */
@@ -26,23 +25,23 @@ export function comparePlaces(order: Order, a: Place, b: Place): number {
 }
 
 /**
- * Walks an index of all shards in one order, a page of each group of shards at a time. `read` gets the score and member behind
+ * Walks an index of all shards in one order, a page of each at a time. `read` gets the score and member behind
  * which the page begins ('' both: from the start) and its size (lua/include/pages.lua).
  */
 export async function* walk<Value>(options: {
-  readonly groups: readonly Group[];
-  readonly read: (group: Group, args: readonly Argument[]) => Promise<Reply>;
+  readonly shards: readonly string[];
+  readonly read: (shard: string, args: readonly Argument[]) => Promise<Reply>;
   readonly entriesOf: (reply: Reply) => readonly Entry<Value>[];
   readonly order: Order;
   readonly after?: Place | undefined;
   /** Whether nothing is behind a page; one that is not full, unless told otherwise. */
   readonly isLast?: (page: readonly Entry<Value>[]) => boolean;
 }): AsyncGenerator<Value> {
-  const { groups, read, entriesOf, order, isLast = page => page.length < PAGE } = options;
-  const fetch = async (group: Group, after: Place | undefined) =>
-    entriesOf(await read(group, [after?.at ?? '', after?.member ?? '', PAGE]));
+  const { shards, read, entriesOf, order, isLast = page => page.length < PAGE } = options;
+  const fetch = async (shard: string, after: Place | undefined) =>
+    entriesOf(await read(shard, [after?.at ?? '', after?.member ?? '', PAGE]));
   const sources = await Promise.all(
-    groups.map(async group => ({ group, entries: await fetch(group, options.after), next: 0 })),
+    shards.map(async shard => ({ shard, entries: await fetch(shard, options.after), next: 0 })),
   );
   for (;;) {
     const heads = sources.flatMap(source => {
@@ -58,7 +57,7 @@ export async function* walk<Value>(options: {
     if (entry.value !== undefined) yield entry.value;
     source.next++;
     if (source.next < source.entries.length || isLast(source.entries)) continue;
-    source.entries = await fetch(source.group, entry);
+    source.entries = await fetch(source.shard, entry);
     source.next = 0;
   }
 }

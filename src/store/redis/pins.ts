@@ -68,14 +68,14 @@ export function createPins({ scripts, commits, deliveries, messages }: Deps): Pi
     bearer: Bearer,
   ): Promise<LimitHit | Made> {
     const { pin, limits, timers } = request;
-    const args = (home: number | ''): Argument[] => [
+    const args = [
       pin.pinId,
       pin.applicationId,
       pin.to,
       newPinLines(pin),
       Math.ceil(pin.expiresInMs),
       `${bearer.kind}:${bearer.ref}`,
-      [request.supersede ? 1 : 0, ...sendLimitArguments(limits), timers.length, home].join(' '),
+      [request.supersede ? 1 : 0, ...sendLimitArguments(limits), timers.length, windows.here].join(' '),
       moreArgument(packEvents(request.events), ...newRunArguments(request.run, pin)),
       ...timers.flatMap(({ id, inMs }) => [id, Math.ceil(inMs)]),
     ];
@@ -90,14 +90,7 @@ export function createPins({ scripts, commits, deliveries, messages }: Deps): Pi
     const opId = `c:${request.opId}`;
     const reply = await windows.under(
       { opId, applicationId: pin.applicationId, to: pin.to, limits, shard },
-      ([home]) =>
-        commits.run({
-          verb: 'create',
-          shard,
-          opId,
-          args: args(home === undefined ? '' : commits.keyOf(home)),
-          texts,
-        }),
+      () => commits.run({ verb: 'create', shard, opId, args, texts }),
     );
     const [outcome, ...rest] = reply as readonly Reply[];
     switch (outcome) {
@@ -124,13 +117,14 @@ export function createPins({ scripts, commits, deliveries, messages }: Deps): Pi
       applicationId,
       ...bearerArguments(bearer),
       ...sendLimitArguments(limits),
+      windows.here,
       packEvents(request.events),
       ...armArguments(request.timers),
     ];
     const shard = shardOfId(pinId);
     const opId = `a:${request.opId}`;
-    const reply = await windows.under({ opId, applicationId, pinId, limits, shard }, further =>
-      add({ shard, further, opId, args }),
+    const reply = await windows.under({ opId, applicationId, pinId, limits, shard }, () =>
+      add({ shard, opId, args }),
     );
     const [outcome, ...rest] = reply as readonly Reply[];
     switch (outcome) {
@@ -195,7 +189,7 @@ export function createPins({ scripts, commits, deliveries, messages }: Deps): Pi
     },
 
     async listVerifications({ applicationId, to, verified, sent }) {
-      const rows = (await list([shardOf(to)], [applicationId, to])) as readonly (readonly Reply[])[];
+      const rows = (await list(shardOf(to), [applicationId, to])) as readonly (readonly Reply[])[];
       return rows
         .map(row => ({ verifiedAt: optionalNumber(row[0]), sentAt: optionalNumber(row[1]) }))
         .filter(row => verified === undefined || (row.verifiedAt !== undefined) === verified)

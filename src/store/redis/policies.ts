@@ -15,7 +15,7 @@ export function createPolicies({
   /** The first of these that has a plan. */
   async function first(owners: readonly [PolicyOwner, ...PolicyOwner[]]): Promise<DeliveryPlan | undefined> {
     const shard = shardOf(owners[0].applicationId);
-    const found = (await find([shard], owners.map(nameOf))) as readonly Reply[];
+    const found = (await find(shard, owners.map(nameOf))) as readonly Reply[];
     const plan = found.find(each => each !== null);
     return plan === undefined ? undefined : (JSON.parse(String(plan)) as DeliveryPlan);
   }

@@ -10,7 +10,7 @@ import type { RedisConnection } from './connection.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createEventEndpoints } from './events-endpoints.ts';
 import { createEventLog } from './events-log.ts';
-import { createEventPlaces } from './events-places.ts';
+import { createPlaces } from './places.ts';
 import { GroupCommit } from './group-commit.ts';
 import { createHealth } from './health.ts';
 import { createIdempotency } from './idempotency.ts';
@@ -40,7 +40,7 @@ export function createRedisStore(deps: {
   const deliveries = createDeliveries({ scripts, commits });
   const messages = createPinMessages({ scripts, commits });
   const ids = createMessageIds({ scripts });
-  const places = createEventPlaces();
+  const places = createPlaces();
   let closing: Promise<void> | undefined;
 
   return {
@@ -65,7 +65,7 @@ export function createRedisStore(deps: {
     ...createRedisAuth({ scripts }),
     backlog: createBacklog({ scripts }),
     sweep: createSweep({ scripts, sweepTokens: createTokenSweep({ scripts }) }),
-    now: async () => Number(await now(['0'], [])),
+    now: async () => Number(await now('0')),
     ping: createHealth({ client: connection.client, clock, scripts }),
     close(): Promise<void> {
       scripts.close();

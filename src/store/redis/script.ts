@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 
-import type { Clock, Timer } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
 import type { RandomBytes } from '../../domain/ids.ts';
-import { ServiceError } from '../../errors.ts';
+import { Bounded } from './bounded.ts';
 import { mastersOf, type RedisClient } from './connection.ts';
 import { SHARDS, shardRoot } from './keys.ts';
 import { readScript, type ScriptSource } from './script-source.ts';
@@ -13,11 +13,9 @@ export type Fields = Readonly<Record<string, string | undefined>>;
 /** What a script returns: strings, whole numbers, null and arrays of them. */
 export type Reply = string | number | null | readonly Reply[];
 
-/** A script that writes: KEYS[1] is the shard's root, KEYS[2] the record of its opId, then the roots of `further` shards. */
+/** A script that writes: KEYS[1] is the shard's root, KEYS[2] the record of its opId. */
 export type Mutation = (call: {
   readonly shard: string;
-  /** More shards on the same server (`ScriptRunner.groups`). */
-  readonly further?: readonly string[];
   /** With the verb in front, where callers may use one for two verbs. Absent: one is made for this call. */
   readonly opId?: string;
   /** ARGV[2] and on. */
@@ -31,8 +29,8 @@ export type Mutation = (call: {
   readonly texts?: readonly string[];
 }) => Promise<Reply>;
 
-/** A script that only reads: KEYS are the roots of its shards. */
-export type Query = (shards: readonly string[], args: readonly Argument[]) => Promise<Reply>;
+/** A script that only reads: KEYS[1] is the shard's root; `args` are ARGV[2] and on. */
+export type Query = (shard: string, args?: readonly Argument[]) => Promise<Reply>;
 
 export interface ScriptDeps {
   readonly client: RedisClient;
@@ -57,56 +55,41 @@ interface Run {
   readonly texts?: readonly string[] | undefined;
 }
 
-/** Who waits, until when by our monotonic time. */
-interface Caller {
-  readonly end: number;
-  readonly reject: (error: unknown) => void;
-}
-
-/** Commands that the server has yet to answer. Beyond, it hangs, and more would only fill the memory. */
-const MAX_UNANSWERED = 4096;
 /** What the clocks of a server and of this process may drift apart between two looks. */
 const DRIFT_MS = 500;
 
 /**
- * Runs the store's scripts. Every failure is `unavailable`: no connection, no answer in time, a server that refuses. A
- * caller that was told so may not find later that it was done after all, so each writing script carries the time until which
+ * Runs the store's scripts. Every failure is `unavailable` (bounded.ts). A caller that was told so may not find later that it was done after all, so each writing script carries the time until which
  * its caller waits, by the server's clock, and does nothing afterwards.
  */
 export class ScriptRunner {
   /** Where keys lie: in a cluster in each of the sixteen shards, on one server all in one. */
   readonly shards: readonly string[];
-  /** The shards that one script can see together: each alone in a cluster. */
-  readonly groups: readonly (readonly string[])[];
   readonly #deps: ScriptDeps;
   readonly #sources = new Map<string, ScriptSource>();
+  readonly #bounded: Bounded;
   readonly #opPrefix: string;
   #operations = 0;
-  #unanswered = 0;
-  /** In the order of their ends. */
-  readonly #callers = new Set<Caller>();
-  #patience: Timer | undefined;
   #gathering = false;
   #earlier: () => void = () => {};
   /** Server's time less our monotonic time; of several servers, of the one furthest ahead. */
   #ahead = -Infinity;
-  #closed = false;
   #testedAt = 0;
   #testOrder = 0;
 
   constructor(deps: ScriptDeps) {
     this.#deps = deps;
+    this.#bounded = new Bounded(deps);
     this.shards = deps.client.isCluster ? SHARDS : ['0'];
-    this.groups = this.shards.map(shard => [shard]);
     this.#opPrefix = deps.random(9).toString('base64url');
   }
 
   mutation(name: string): Mutation {
     const script = this.#define(name);
-    return ({ shard, further = [], opId = this.newOperation(), args, operations, texts }) => {
+    return ({ shard, opId = this.newOperation(), args, operations, texts }) => {
       if (operations === undefined) this.#earlier();
       const root = this.#root(shard);
-      const keys = [root, `${root}o:${opId}`, ...further.map(other => this.#root(other))];
+      const keys = [root, `${root}o:${opId}`];
       const before = texts && [
         `${root}m:${opId}`,
         '1',
@@ -118,10 +101,10 @@ export class ScriptRunner {
 
   query(name: string): Query {
     const script = this.#define(name);
-    return (shards, args) => {
-      const roots = shards.map(shard => this.#root(shard));
+    return (shard, args = []) => {
+      const root = this.#root(shard);
       // A second key makes a cluster refuse while it moves the slot, as for those that write: half a shard answers nothing.
-      const keys = this.#deps.client.isCluster ? [...roots, ...roots.map(root => `${root}o:`)] : roots;
+      const keys = this.#deps.client.isCluster ? [root, `${root}o:`] : [root];
       return this.#call({ script, keys, args, writes: false });
     };
   }
@@ -129,20 +112,20 @@ export class ScriptRunner {
   /** A hash as it is; undefined: there is none. */
   async record(shard: string, name: string): Promise<Fields | undefined> {
     const key = `${this.#root(shard)}${name}`;
-    const fields: Fields = await this.#bounded(() => this.#deps.client.hgetall(key));
+    const fields: Fields = await this.#read(client => client.hgetall(key));
     return Object.keys(fields).length === 0 ? undefined : fields;
   }
 
   /** Texts of a shard, as they are at one instant. */
   texts(shard: string, ...names: readonly string[]): Promise<(string | null)[]> {
     const root = this.#root(shard);
-    return this.#bounded(() => this.#deps.client.mget(...names.map(name => `${root}${name}`)));
+    return this.#read(client => client.mget(...names.map(name => `${root}${name}`)));
   }
 
   /** A field of a hash. */
   field(shard: string, name: string, field: string): Promise<string | null> {
     const key = `${this.#root(shard)}${name}`;
-    return this.#bounded(() => this.#deps.client.hget(key, field));
+    return this.#read(client => client.hget(key, field));
   }
 
   /** `send` is asked to send what was gathered before each script that writes, so that writes are done in the order in which they were asked for. */
@@ -153,6 +136,11 @@ export class ScriptRunner {
   /** Where the keys of a shard lie. */
   placeOf(shard: string): string {
     return this.shards.length === 1 ? '0' : shard;
+  }
+
+  /** What one script can see together. */
+  byShard<Item>(items: readonly Item[], shardOf: (item: Item) => string): [shard: string, items: Item[]][] {
+    return [...Map.groupBy(items, item => this.placeOf(shardOf(item)))];
   }
 
   /** An opId that nobody else has. */
@@ -180,8 +168,7 @@ export class ScriptRunner {
 
   /** Nothing more is taken. */
   close(): void {
-    this.#closed = true;
-    if (this.#callers.size === 0) this.#patience?.cancel();
+    this.#bounded.close();
   }
 
   #root(shard: string): string {
@@ -196,59 +183,14 @@ export class ScriptRunner {
     return script;
   }
 
+  #read<Result>(command: (client: RedisClient) => Promise<Result>): Promise<Result> {
+    this.#gather();
+    return this.#bounded.run(() => command(this.#deps.client));
+  }
+
   #call(run: Run): Promise<Reply> {
-    return this.#bounded(end => this.#inTime(end, () => this.#send(run)), run.operations);
-  }
-
-  /** At most so many at a time, each for at most so long. What the server still owes counts until it comes. */
-  #bounded<Result>(command: (end: number) => Promise<Result>, operations?: number): Promise<Result> {
-    const weight = operations ?? 1;
-    if (this.#closed) return Promise.reject(unavailable(new Error('the store is closed')));
-    if (this.#unanswered >= MAX_UNANSWERED) {
-      return Promise.reject(unavailable(new Error(`${MAX_UNANSWERED} commands wait for Redis`)));
-    }
-    this.#unanswered += weight;
-    if (operations === undefined) this.#gather();
-    const end = this.#deps.clock.monotonic() + this.#deps.timeoutMs;
-    return new Promise<Result>((resolve, reject) => {
-      const caller = this.#wait(end, reject);
-      const settle = () => {
-        this.#unanswered -= weight;
-        this.#callers.delete(caller);
-        if (this.#closed && this.#callers.size === 0) this.#patience?.cancel();
-      };
-      const succeed = (result: Result) => {
-        settle();
-        resolve(result);
-      };
-      const fail = (error: unknown) => {
-        settle();
-        reject(unavailable(withoutCommand(error)));
-      };
-      command(end).then(succeed, fail);
-    });
-  }
-
-  /** Rejects at `end`. All wait equally long, so that one timer, for the first of them, does for all. */
-  #wait(end: number, reject: (error: unknown) => void): Caller {
-    const caller = { end, reject };
-    this.#callers.add(caller);
-    this.#patience ??= this.#deps.clock.after(this.#deps.timeoutMs, () => this.#giveUp());
-    return caller;
-  }
-
-  #giveUp(): void {
-    const { clock, timeoutMs } = this.#deps;
-    const now = clock.monotonic();
-    this.#patience = undefined;
-    for (const caller of this.#callers) {
-      if (caller.end > now) {
-        this.#patience = clock.after(caller.end - now, () => this.#giveUp());
-        return;
-      }
-      this.#callers.delete(caller);
-      caller.reject(unavailable(new Error(`Redis did not answer within ${timeoutMs} ms`)));
-    }
+    if (run.operations === undefined) this.#gather();
+    return this.#bounded.run(end => this.#inTime(end, () => this.#send(run)), run.operations);
   }
 
   /** In time by our clock, late by the server's: that one was set forward since we last looked. */
@@ -334,15 +276,6 @@ export class ScriptRunner {
     this.#testedAt = now;
     return now * 1000 + this.#testOrder;
   }
-}
-
-export function unavailable(cause: unknown): ServiceError {
-  return new ServiceError('unavailable', { retryAfterMs: 1000, cause });
-}
-
-/** ioredis hangs the whole command on its errors, with seeds and hashes of tokens: they must not get into a log. */
-function withoutCommand(error: unknown): Error {
-  return new Error(error instanceof Error ? `Redis: ${error.message}` : 'Redis: unknown error');
 }
 
 function lateAt(error: unknown): number | undefined {

@@ -1,10 +1,8 @@
 import type { DueTimer, Store } from '../store.ts';
 import type { GroupCommit } from './group-commit.ts';
-import { keysOf, shareOut, shardOfKey, type Group } from './groups.ts';
+import { createPlaces } from './places.ts';
 import type { Reply, ScriptRunner } from './script.ts';
-
-/** Leases of this process whose shard it remembers; of a timer beyond them it looks everywhere. */
-const MAX_REMEMBERED = 10_000;
+import { shareOut, soonest } from './shares.ts';
 
 /** Durable timers, each in the shard of what it belongs to. */
 export function createTimers({
@@ -18,37 +16,28 @@ export function createTimers({
   const complete = scripts.mutation('timer-complete');
   const peek = scripts.query('timer-peek');
   const next = scripts.query('timer-next');
-  const shards = new Map<string, string>();
+  const places = createPlaces();
 
-  function remember(id: string, shard: string | undefined): void {
-    if (shard === undefined) return;
-    if (shards.size >= MAX_REMEMBERED) {
-      const [oldest] = shards.keys();
-      if (oldest !== undefined) shards.delete(oldest);
-    }
-    shards.set(id, shard);
-  }
-
-  async function claimOf(group: Group, limit: number, leaseMs: number): Promise<DueTimer[]> {
-    const reply = await claim({ ...keysOf(group), args: [limit, Math.ceil(leaseMs)] });
-    return (reply as readonly (readonly Reply[])[]).map(([id, key, body]) => {
-      remember(String(id), shardOfKey(group, Number(key)));
+  async function claimOf(shard: string, limit: number, leaseMs: number): Promise<DueTimer[]> {
+    const reply = await claim({ shard, args: [limit, Math.ceil(leaseMs)] });
+    return (reply as readonly (readonly Reply[])[]).map(([id, body]) => {
+      places.remember(String(id), shard);
       return timerOf(String(id), String(body));
     });
   }
 
   return {
     async claimTimers({ limit, leaseMs }) {
-      const shares = await shareOut(scripts.groups, limit, group => peek(group, [limit]));
-      const claimed = await Promise.all(shares.map(({ group, share }) => claimOf(group, share, leaseMs)));
+      const shares = await shareOut(scripts.shards, limit, shard => peek(shard, [limit]));
+      const claimed = await Promise.all(shares.map(({ shard, share }) => claimOf(shard, share, leaseMs)));
       return claimed.flat().toSorted((a, b) => a.dueAt - b.dueAt);
     },
 
     async completeTimer(id) {
-      const shard = shards.get(id);
-      shards.delete(id);
+      const shard = places.find(id);
+      places.forget(id);
       if (shard === undefined) {
-        await Promise.all(scripts.groups.map(group => complete({ ...keysOf(group), args: [id] })));
+        await Promise.all(scripts.shards.map(each => complete({ shard: each, args: [id] })));
         return;
       }
       try {
@@ -59,11 +48,7 @@ export function createTimers({
       }
     },
 
-    async nextTimerIn() {
-      const waits = await Promise.all(scripts.groups.map(group => next(group, [])));
-      const known = waits.filter(wait => wait !== null).map(Number);
-      return known.length === 0 ? undefined : Math.min(...known);
-    },
+    nextTimerIn: () => soonest(scripts.shards, shard => next(shard)),
   };
 }
 

@@ -23,15 +23,13 @@ export function createVerificationRecords({
   const ofNumber = scripts.query('verification-number');
 
   async function recordsIn(shard: string, ids: readonly PinId[]): Promise<VerificationRecord[]> {
-    const [now, found] = (await get([shard], ids)) as readonly Reply[];
+    const [now, found] = (await get(shard, ids)) as readonly Reply[];
     return (found as readonly Reply[]).map(each => readVerification(each, Number(now)));
   }
 
   /** In the order of the ids; what is gone is left out. */
   async function recordsOf(ids: readonly PinId[]): Promise<VerificationRecord[]> {
-    const parts = [...Map.groupBy(ids, id => scripts.placeOf(shardOfId(id)))].map(([shard, some]) =>
-      recordsIn(shard, some),
-    );
+    const parts = scripts.byShard(ids, shardOfId).map(([shard, some]) => recordsIn(shard, some));
     const all = new Map((await Promise.all(parts)).flat().map(record => [record.pin.pinId, record]));
     return ids.map(id => all.get(id)).filter(record => record !== undefined);
   }
@@ -40,12 +38,12 @@ export function createVerificationRecords({
     const { to, applicationId } = filter;
     const rest = [filter.since ?? '', filter.state ?? '', filter.limit + 1];
     const index = applicationId === undefined ? 'v' : `va:${applicationId}`;
-    const read = async ([shard = '0']: readonly string[], [at = '', member = '']: readonly Argument[]) =>
+    const read = (shard: string, [at = '', member = '']: readonly Argument[]) =>
       to === undefined
-        ? await scan([shard], [at, member, index, ...rest])
-        : await ofNumber([shard], [at, member, to, ...rest, applicationId ?? '']);
+        ? scan(shard, [at, member, index, ...rest])
+        : ofNumber(shard, [at, member, to, ...rest, applicationId ?? '']);
     return walk({
-      groups: to === undefined ? scripts.groups : [[shardOf(to)]],
+      shards: to === undefined ? scripts.shards : [shardOf(to)],
       read,
       entriesOf,
       order: 'descending',

@@ -54,19 +54,18 @@ export function createVerifications({ scripts, deliveries, messages }: Deps): Ve
     const events = packEvents(request.events);
     const tail = [...cancelArguments(request.cancel), ...armArguments(request.timers)];
     if (!limits) {
-      const none: Argument[] = ['', '', '', '', '', ''];
+      const none: Argument[] = ['', '', '', '', '', '', ''];
       return await advance({ shard, opId, args: [...head, events, ...none, ...tail] });
     }
     const applicationId = application ?? (await applicationOf(pinId));
     if (applicationId === undefined) return ['dead'];
-    const counts = [...limitArguments(limits.perApplication), ...limitArguments(limits.perNumber)];
-    const reply = await windows.around({ opId, applicationId, limits }, (further, refusedMs) =>
-      advance({
-        shard,
-        further,
-        opId,
-        args: [...head, events, refusedMs, applicationId, ...counts, ...tail],
-      }),
+    const counts = [
+      ...limitArguments(limits.perApplication),
+      ...limitArguments(limits.perNumber),
+      windows.here,
+    ];
+    const reply = await windows.around({ opId, applicationId, limits }, refusedMs =>
+      advance({ shard, opId, args: [...head, events, refusedMs, applicationId, ...counts, ...tail] }),
     );
     const [outcome, elsewhere] = reply as readonly Reply[];
     return outcome === 'elsewhere' ? await send(request, elsewhere as ApplicationId) : reply;
@@ -137,8 +136,8 @@ export function createVerifications({ scripts, deliveries, messages }: Deps): Ve
 
     async sendAllowedIn({ applicationId, to, limits }) {
       const waits = await Promise.all([
-        wait([shardOf(applicationId)], [applicationId, '', ...limitArguments(limits.perApplication)]),
-        wait([shardOf(to)], [applicationId, to, ...limitArguments(limits.perNumber)]),
+        wait(shardOf(applicationId), [applicationId, '', ...limitArguments(limits.perApplication)]),
+        wait(shardOf(to), [applicationId, to, ...limitArguments(limits.perNumber)]),
       ]);
       return Math.max(...waits.map(Number));
     },

@@ -140,6 +140,14 @@ export async function pusherRig(deps: Partial<PusherDeps> & { answer?: (push: Se
         await rest();
       }
     },
+    /** A second process over the same store. */
+    async another(): Promise<Pusher> {
+      const other = create();
+      await other.start();
+      await rest();
+      onTestFinished(async () => await other.stop(0));
+      return other;
+    },
     /** The process dies and another one starts: nothing is stopped or written down in order. */
     async crash() {
       await harness.reopen();

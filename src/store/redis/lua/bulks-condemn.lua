@@ -21,7 +21,7 @@ else
   fits = fits or (hold == 'loading' and order == why .. '000000')
 end
 if not fits then return 0 end
-each_lane(root, name, function(lane)
+each_lane(name, function(lane)
   redis.call('ZREM', root .. 'my:' .. channel_of(name), order .. string.format('%06d', tonumber(lane)) .. name)
 end)
 redis.call('HSET', bulk, 'hold', 'gone')

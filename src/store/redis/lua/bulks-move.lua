@@ -3,20 +3,20 @@
 --@include repeat
 --@include bulks
 local name, send = ARGV[2], math.max(tonumber(ARGV[3]), now)
-local bulk = bulk_read(root, name)
+local bulk = bulk_read(name)
 if not bulk or bulk_status(bulk) ~= 'PAUSED' then return 0 end
 local from, paced = tonumber(ARGV[4]), {}
 local refs = redis.call('LRANGE', root .. 'mx:' .. name, from, from + tonumber(ARGV[5]) - 1)
 for _, ref in ipairs(refs) do
-  local m = message_load(root, ref)
+  local m = message_load(ref)
   if m and m.st == 'scheduled' and m.n == '0' then
     local member = message_member(m)
     if m.due ~= m.c then
       redis.call('HSET', root .. 'm:' .. ref, 'due', m.c)
-      redis.call('ZADD', due_of(root, m), m.c, member)
+      redis.call('ZADD', due_of(m), m.c, member)
     end
     if paced[m.l] == nil then paced[m.l] = redis.call('HGET', root .. 'ml:' .. name, 'p' .. m.l) ~= '' end
-    local validity = batch_of(root, m).validity
+    local validity = batch_of(m).validity
     if validity and not paced[m.l] then
       redis.call('HSET', root .. 'm:' .. ref, 'x', send + validity)
       redis.call('ZADD', root .. 'me', send + validity, member)

@@ -5,9 +5,9 @@ local owed = root .. 'mp:' .. ARGV[2]
 for _ = 1, tonumber(ARGV[3]) do
   local ref = redis.call('LPOP', owed)
   if not ref then break end
-  local m = message_load(root, ref)
-  local push = m and batch_of(root, m).push
-  if push then message_push(root, ref, push) end
+  local m = message_load(ref)
+  local push = m and batch_of(m).push
+  if push then message_push(ref, push) end
 end
 local left = redis.call('LLEN', owed)
 if left == 0 and redis.call('HGET', root .. 'mb:' .. ARGV[2], 'hold') ~= 'canceling' then

@@ -8,7 +8,7 @@ local hold, order, open = unpack(redis.call('HMGET', bulk, 'hold', 'order', 'ope
 if hold ~= 'loading' or order ~= ARGV[3] .. '000000' then return 0 end
 redis.call('HDEL', bulk, 'hold')
 redis.call('ZREM', root .. 'mo', name)
-each_lane(root, name, function(lane) lane_refresh(root, name, lane, 0) end)
+each_lane(name, function(lane) lane_refresh(name, lane, 0) end)
 if open == '0' then redis.call('ZADD', root .. 'mf', now, name) end
 if redis.call('EXISTS', root .. 'mp:' .. name) == 0 then return finish(1) end
 redis.call('ZADD', root .. 'mz', order, name)

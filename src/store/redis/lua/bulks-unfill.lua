@@ -6,7 +6,7 @@ local bulk = root .. 'mb:' .. name
 local hold, order = unpack(redis.call('HMGET', bulk, 'hold', 'order'))
 if hold ~= 'loading' or order ~= ARGV[3] .. '000000' then return 0 end
 for i = 4, #ARGV do
-  local m = message_load(root, ARGV[i])
+  local m = message_load(ARGV[i])
   if m then
     redis.call('HINCRBY', bulk, 'total', -1)
     if kind_of(m.oc) == 'rejected' then
@@ -18,7 +18,7 @@ for i = 4, #ARGV do
         redis.call('HINCRBY', bulk, 'open', -1)
       end
     end
-    message_erase(root, ARGV[i])
+    message_erase(ARGV[i])
   end
 end
 return finish(1)

@@ -2,7 +2,7 @@
 --@include commit-call
 --@include messages-step
 call_step_message = function(packed)
-  message_step(root, packed)
+  message_step(packed)
   lanes_settle()
 end
 --@include commit

@@ -13,7 +13,7 @@ for from = start, start + SCANNED - 1, STEP do
   for i = 1, #page, 2 do
     local member, at = page[i], page[i + 1]
     if before and tonumber(at) >= before then return found end
-    local event = logged_read(root, string.sub(member, 23))
+    local event = logged_read(string.sub(member, 23))
     if event and (kind == '' or event[2] == kind) and (application == '' or event[3] == application) then
       found[#found + 1] = { at, member, event }
       wanted = wanted - 1

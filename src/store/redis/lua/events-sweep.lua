@@ -6,7 +6,7 @@ local old = redis.call('ZRANGEBYSCORE', root .. 'ls', '-inf', now - ARGV[2], 'LI
 for _, id in ipairs(old) do
   local application, pin, order = unpack(redis.call('HMGET', root .. 'l:' .. id, 'a', 'p', 'o'))
   if order then
-    for _, index in ipairs(logged_indices(root, application, pin)) do redis.call('ZREM', index, order .. id) end
+    for _, index in ipairs(logged_indices(application, pin)) do redis.call('ZREM', index, order .. id) end
     redis.call('DEL', root .. 'l:' .. id)
   end
   redis.call('ZREM', root .. 'ls', id)

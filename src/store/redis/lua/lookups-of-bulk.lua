@@ -5,6 +5,6 @@ local ids = {}
 for i = 3, #ARGV do ids[#ids + 1] = ARGV[i] end
 local found = {}
 for _, id in ipairs(#ids > 0 and ids or redis.call('HKEYS', root .. 'n:' .. ARGV[2])) do
-  found[#found + 1] = lookup_read(root, ARGV[2], id)
+  found[#found + 1] = lookup_read(ARGV[2], id)
 end
 return found

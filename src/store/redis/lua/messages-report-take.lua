@@ -3,7 +3,7 @@
 --@include messages
 local taken = {}
 for i = 3, #ARGV do
-  local m = message_load(root, ARGV[i])
+  local m = message_load(ARGV[i])
   if m and redis.call('ZREM', root .. 'mr:' .. ARGV[2], message_member(m)) == 1 then
     redis.call('HSET', root .. 'm:' .. ARGV[i], 'rp', 1)
     taken[#taken + 1] = ARGV[i]

@@ -4,7 +4,7 @@
 --@include timers
 --@include insert-bearer
 --@include messages-step
-if not message_step(root, ARGV[3]) then return finish(0) end
+if not message_step(ARGV[3]) then return finish(0) end
 lanes_settle()
 insert_bearer('d', ARGV[4], '', ARGV[5])
 local key = root .. 'm:' .. ARGV[2]

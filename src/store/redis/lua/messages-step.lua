@@ -3,6 +3,6 @@
 --@include once
 --@include messages-step
 --@include messages-read
-local applied, m = message_step(root, ARGV[3], string.sub(KEYS[2], #root + 3))
+local applied, m = message_step(ARGV[3], string.sub(KEYS[2], #root + 3))
 lanes_settle()
-return { applied and 1 or 0, { { m and message_row(root, m) }, read_batches } }
+return { applied and 1 or 0, { { m and message_row(m) }, read_batches } }

@@ -1,7 +1,4 @@
--- Deletes an event with its followers, in whichever shard it is. ARGV: 2 id. Returns how many.
---@include roots
+-- Deletes an event with its followers, if it is in this shard. ARGV: 2 id. Returns how many.
 --@include repeat
 --@include outbox
-local removed = 0
-for _, k in ipairs(roots) do removed = removed + outbox_remove(KEYS[k], ARGV[2]) end
-return finish(removed)
+return finish(outbox_remove(ARGV[2]))

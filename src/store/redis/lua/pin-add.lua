@@ -1,6 +1,6 @@
 -- A further delivery of a PIN that is alive, counted against both send limits.
 -- ARGV: 2 pinId, 3 application (as the caller has it), 4 kind of bearer (d, g), 5 its ref, 6 the bearer (JSON), 7..10 attempts and
---   ms per application and per number, 11 events, 12.. timers
+--   ms per application and per number, 11 1 where the application's limit is counted here or '', 12 events, 13.. timers
 -- Returns {created, now, the PIN}, {limited, application|number, ms}, {dead}, {taken}, {elsewhere, application}: ask again with the
 --   PIN's application. A repeated call: `again` as the last.
 --@include done
@@ -20,12 +20,12 @@ local pin = pin_read(id)
 -- Whatever ended a PIN erased its seed, expiry alone waits for the sweep.
 if not pin or pin.seed == '' or tonumber(pin.expires) <= now then return finish({ 'dead' }) end
 if pin.app ~= application then return { 'elsewhere', pin.app } end
-local refusal = admit_send(id, application, pin.to, ARGV[7], ARGV[8], ARGV[9], ARGV[10], KEYS[3])
+local refusal = admit_send(id, application, pin.to, ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11] == '1')
 if refusal then return finish(refusal) end
 
 pin.by = pin.by .. kind .. ':' .. ref .. ' '
 local written = pin_write(id, pin)
 insert_bearer(kind, ref, id, ARGV[6], op)
-outbox_emit(ARGV[11])
-arm_timers(12)
+outbox_emit(ARGV[12])
+arm_timers(13)
 return { 'created', now_text, pin_whole(id, written) }

@@ -1,7 +1,7 @@
 -- The next turn of a plan, whole (plan-store.ts advanceRun).
 -- ARGV: 2 pinId, 3 turn expected, 4 turn (include/plan-runs.lua), 5 kind of bearer (d, g) or '', 6 its ref, 7 the bearer (JSON), 8 events,
 --   9 ms for which the application's limit refuses, as far as was seen before, or '' for no limits, 10 application, 11..14 attempts and ms per
---   application and per number, 15.. timers to cancel, timers to arm
+--   application and per number, 15 1 where the application's limit is counted here or '', 16.. timers to cancel, timers to arm
 -- Returns {created, now, the PIN, the plan, ref of the turn before}, {stale, the plan}, {dead}, {limited, application|number, ms}, {taken},
 --   {elsewhere, application}: ask again with the PIN's application. What was done before comes with what it started, both of its texts, and
 --   `again` as the last, or `by another` call.
@@ -42,7 +42,7 @@ if last ~= tonumber(ARGV[3]) then
 end
 if ARGV[9] ~= '' then
   if pin.app ~= ARGV[10] then return { 'elsewhere', pin.app } end
-  local refusal = admit_send(id, pin.app, pin.to, ARGV[11], ARGV[12], ARGV[13], ARGV[14], KEYS[3], tonumber(ARGV[9]))
+  local refusal = admit_send(id, pin.app, pin.to, ARGV[11], ARGV[12], ARGV[13], ARGV[14], ARGV[15] == '1', tonumber(ARGV[9]))
   if refusal then return finish(refusal) end
 end
 
@@ -55,6 +55,6 @@ else
   insert_bearer(kind, ref, id, ARGV[7], op)
 end
 local written = pin_write(id, pin)
-arm_timers(cancel_timers(15))
+arm_timers(cancel_timers(16))
 outbox_emit(ARGV[8])
 return { 'created', now_text, pin_whole(id, written), redis.call('HGETALL', run), run_live(id, last) }

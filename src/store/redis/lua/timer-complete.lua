@@ -2,14 +2,9 @@
 -- Returns how many.
 --@flags allow-oom
 --@include repeat
---@include roots
-for _, k in ipairs(roots) do
-  local key = KEYS[k] .. 'tb:' .. ARGV[2]
-  local body = redis.call('GET', key)
-  if body and string.byte(body) == 49 then
-    redis.call('ZREM', KEYS[k] .. 't', ARGV[2])
-    redis.call('DEL', key)
-    return finish(1)
-  end
-end
-return 0
+local key = root .. 'tb:' .. ARGV[2]
+local body = redis.call('GET', key)
+if not body or string.byte(body) ~= 49 then return 0 end
+redis.call('ZREM', root .. 't', ARGV[2])
+redis.call('DEL', key)
+return finish(1)

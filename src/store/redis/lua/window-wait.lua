@@ -3,5 +3,5 @@
 --@include application-window
 --@include number
 local application, to = ARGV[2], ARGV[3]
-if to == '' then return application_wait(root, application, ARGV[4], ARGV[5]) end
+if to == '' then return application_wait(application, ARGV[4], ARGV[5]) end
 return number_wait(text_get(root .. 'n:' .. to), application, ARGV[4], ARGV[5])

@@ -1,18 +1,18 @@
--- An application's sends: see windows.lua. `home` is the root of its shard.
+-- An application's sends: see windows.lua.
 --@include windows
 local PRUNED_EVERY = 16
 
 -- ms until the limit lets one more through; 0: now.
-local function application_wait(home, application, attempts, window_ms)
-  local nth_latest = redis.call('LINDEX', home .. 'wa:' .. application, '-' .. attempts)
+local function application_wait(application, attempts, window_ms)
+  local nth_latest = redis.call('LINDEX', root .. 'wa:' .. application, '-' .. attempts)
   return nth_latest and math.max(0, nth_latest + window_ms - now) or 0
 end
 
 -- Once in so many sends, of which `added` were counted now: takes away what is over.
-local function application_prune(home, application, window_ms, count, added)
+local function application_prune(application, window_ms, count, added)
   if math.floor((count - 1) / PRUNED_EVERY) == math.floor((count - added - 1) / PRUNED_EVERY) then return end
-  redis.call('ZADD', home .. 'aw', 'GT', window_ms, application)
-  local key, longest = home .. 'wa:' .. application, tonumber(redis.call('ZSCORE', home .. 'aw', application))
+  redis.call('ZADD', root .. 'aw', 'GT', window_ms, application)
+  local key, longest = root .. 'wa:' .. application, tonumber(redis.call('ZSCORE', root .. 'aw', application))
   for _ = 1, 2 * math.max(PRUNED_EVERY, added) do
     if redis.call('LINDEX', key, 0) + longest > now then break end
     redis.call('LPOP', key)
@@ -21,8 +21,8 @@ end
 
 -- Counts one send, and returns 0, or does not, and returns the ms to wait. It is added before the limit is looked at: as long as there are
 -- fewer than the limit, that is all. Returns how many more are allowed before it must be looked at as well.
-local function application_add(home, application, attempts, window_ms)
-  local key = home .. 'wa:' .. application
+local function application_add(application, attempts, window_ms)
+  local key = root .. 'wa:' .. application
   local count = redis.call('RPUSH', key, now_text)
   if count > tonumber(attempts) then
     local wait = redis.call('LINDEX', key, -attempts - 1) + window_ms - now
@@ -32,6 +32,6 @@ local function application_add(home, application, attempts, window_ms)
     end
   end
   added_at_once(key)
-  application_prune(home, application, window_ms, count, 1)
+  application_prune(application, window_ms, count, 1)
   return 0, attempts - count
 end

@@ -17,7 +17,7 @@ local function bulk_fill(name, order, batches, messages)
   for _, message in ipairs(messages) do
     local place, ref, id, to, batch_index, lane, rejection = unpack(message)
     local m = { ref = ref, b = name, l = string.format('%d', lane), k = string.format('%d', batch_index) }
-    local batch = batch_of(root, m)
+    local batch = batch_of(m)
     m.o = order .. string.format('%06d', place)
     if not lanes[m.l] then
       local send, slot = unpack(redis.call('HMGET', root .. 'ml:' .. name, 's' .. m.l, 'p' .. m.l))

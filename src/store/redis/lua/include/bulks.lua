@@ -5,8 +5,8 @@
 local DRAFT_MS = 60000
 
 -- The bulk as the adapter reads it; nil while it is not to be seen.
-local function bulk_read(r, name)
-  local bulk = redis.call('HMGET', r .. 'mb:' .. name,
+local function bulk_read(name)
+  local bulk = redis.call('HMGET', root .. 'mb:' .. name,
     'hold', 'send', 'amount', 'per', 'unsent', 'accepted', 'started', 'total', 'created')
   if not bulk[2] or bulk[1] == 'loading' or bulk[1] == 'gone' then return nil end
   return bulk
@@ -24,6 +24,6 @@ end
 -- { status, send time, amount, per, total, created }
 local function bulk_answer(bulk) return { bulk_status(bulk), bulk[2], bulk[3], bulk[4], bulk[8], bulk[9] } end
 
-local function each_lane(r, name, act)
-  for lane = 0, tonumber(redis.call('HGET', r .. 'mb:' .. name, 'lanes')) - 1 do act(string.format('%d', lane)) end
+local function each_lane(name, act)
+  for lane = 0, tonumber(redis.call('HGET', root .. 'mb:' .. name, 'lanes')) - 1 do act(string.format('%d', lane)) end
 end

@@ -1,7 +1,7 @@
 -- A PIN with what brings it, under both send limits, with timers and events.
 -- Arguments: 1 pinId, 2 application, 3 to, 4 its lines from `allowed` to `seed` (pin.lua), 5 expires in ms, 6 kind (d, g) and ref of its bearer, as d:<ref>,
---   7 numbers: supersede (1, 0), attempts and ms per application and per number, how many timers and, where it is to be counted here, index in KEYS of the
---   application's root, 8 events, its plan and first turn (plan-runs.lua) as JSON, or '', 9.. timers: id, in how many ms
+--   7 numbers: supersede (1, 0), attempts and ms per application and per number, how many timers and, where the application's limit is counted here,
+--   1, 8 events, its plan and first turn (plan-runs.lua) as JSON, or '', 9.. timers: id, in how many ms
 -- Its other texts, `pi:`, `di:` or `gi:`, and `tb:` of each timer, hold nothing that the server must add. On one server the client writes them itself, right
 -- before this script and if none of them is there (MSETNX), since what a script is given and writes costs many times as much: `c`. With them comes
 -- the mark, `m:<mark>`. Without it they were not written, or this is done for the second time: the answer is {whole}, and the client asks again with `C`,
@@ -16,18 +16,15 @@
 --@include sends
 --@include plan-runs
 --@include bearer
--- The order of the last PIN of a shard, by its root (verifications.lua).
-local orders = {}
-local created, begun = 0, tonumber(micros)
+-- The order of the last PIN (verifications.lua).
+local last_order
 local function next_order()
-  local last = orders[root]
-  if not last then
+  if not last_order then
     local latest = redis.call('LINDEX', root .. 'v', -1)
-    last = latest and tonumber(sub(latest, 1, 16)) or 0
+    last_order = math.max(micros - 1, latest and tonumber(sub(latest, 1, 16)) or 0)
   end
-  orders[root] = math.max(begun + created, last + 1)
-  created = created + 1
-  return string.format('%d', orders[root])
+  last_order = last_order + 1
+  return string.format('%d', last_order)
 end
 
 -- Sends of an application in one script: the first is counted at once, and tells how many more need no look at the limit; these are counted together.
@@ -36,36 +33,36 @@ local function crowd_flush(crowd)
   if crowd.count == 0 then return end
   local entries = {}
   for n = 1, crowd.count do entries[n] = now_text end
-  local count = redis.call('RPUSH', crowd.home .. 'wa:' .. crowd.application, unpack(entries))
-  application_prune(crowd.home, crowd.application, crowd.window_ms, count, crowd.count)
+  local count = redis.call('RPUSH', root .. 'wa:' .. crowd.application, unpack(entries))
+  application_prune(crowd.application, crowd.window_ms, count, crowd.count)
   crowd.count, crowd.room = 0, 0
 end
 finals[1] = function()
   for _, crowd in pairs(crowds) do crowd_flush(crowd) end
 end
-local function crowd_of(home, application)
+local function crowd_of(application)
   local crowd = crowds[application]
   if not crowd then
-    crowd = { home = home, application = application, count = 0, room = 0 }
+    crowd = { application = application, count = 0, room = 0 }
     crowds[application] = crowd
   end
   return crowd
 end
 local add_one, wait_of_one = application_add, application_wait
-application_add = function(home, application, attempts, window_ms)
-  local crowd = crowd_of(home, application)
+application_add = function(application, attempts, window_ms)
+  local crowd = crowd_of(application)
   if crowd.count < crowd.room and crowd.attempts == attempts and crowd.window_ms == window_ms then
     counted_in(crowd)
     return 0
   end
   crowd_flush(crowd)
-  local wait, room = add_one(home, application, attempts, window_ms)
+  local wait, room = add_one(application, attempts, window_ms)
   crowd.attempts, crowd.window_ms, crowd.room = attempts, window_ms, room
   return wait
 end
-application_wait = function(home, application, attempts, window_ms)
-  crowd_flush(crowd_of(home, application))
-  return wait_of_one(home, application, attempts, window_ms)
+application_wait = function(application, attempts, window_ms)
+  crowd_flush(crowd_of(application))
+  return wait_of_one(application, attempts, window_ms)
 end
 
 local marked = ARGV[2] ~= '' and redis.call('DEL', root .. 'm:' .. ARGV[2]) == 1
@@ -108,8 +105,8 @@ end
 local function create(at)
   local id, application, to, bearer = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 6]
   local expires = instant_in(ARGV[at + 5])
-  local superseding, application_attempts, application_ms, number_attempts, number_ms, timers, home = numbers_in(ARGV[at + 7])
-  local refusal = admit_send(id, application, to, application_attempts, application_ms, number_attempts, number_ms, home and KEYS[home])
+  local superseding, application_attempts, application_ms, number_attempts, number_ms, timers, here = numbers_in(ARGV[at + 7])
+  local refusal = admit_send(id, application, to, application_attempts, application_ms, number_attempts, number_ms, here)
   if refusal then return refusal end
 
   if superseding == 1 then supersede(application, to) end

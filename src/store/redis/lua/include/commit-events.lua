@@ -13,6 +13,6 @@ local function emit_later(packed)
   if not packed or packed == '' then return end
   local events = cjson.decode(packed)
   afterwards(function()
-    for _, event in ipairs(events) do outbox_put(root, unpack(event)) end
+    for _, event in ipairs(events) do outbox_put(unpack(event)) end
   end)
 end

@@ -1,9 +1,9 @@
 -- Verbs of a group commit (../commit.lua). Each decides first and writes last, so that one that fails has written nothing.
 --@include overlay
 --@include ops
-local byte, char, match, sub = string.byte, string.char, string.match, string.sub
+local byte, match, sub = string.byte, string.match, string.sub
 -- By the letter: `wants(at)` names the texts that it will read, as far as can be told; `runs(at, last)` does it. Both take the index in ARGV before
--- its first argument, and that of its last; `root` is its shard's. `forgets(at)` takes away what was written before, for one that is not done.
+-- its first argument, and that of its last. `forgets(at)` takes away what was written before, for one that is not done.
 local wants, runs, forgets = {}, {}, {}
 
 -- Numbers in a text, a blank between them: most operations have the same.

@@ -4,10 +4,8 @@
 local function each_operation(visit)
   local at = 3
   while at <= #ARGV do
-    local verb, key, high, middle, low = byte(ARGV[at], 1, 5)
-    root = KEYS[key - 33]
-    local last = at + 1 + (high - 33) * 8100 + (middle - 33) * 90 + low - 33
-    visit(char(verb), at + 1, last)
+    local last = at + 1 + sub(ARGV[at], 2)
+    visit(sub(ARGV[at], 1, 1), at + 1, last)
     at = last + 1
   end
 end

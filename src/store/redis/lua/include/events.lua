@@ -4,11 +4,11 @@
 --   ls        ZSET id by when it was logged
 --@include time
 -- As the adapter reads it; nil: there is none.
-local function logged_read(r, id)
-  local row = redis.call('HMGET', r .. 'l:' .. id, 'y', 'a', 'p', 'd', 't', 'c')
+local function logged_read(id)
+  local row = redis.call('HMGET', root .. 'l:' .. id, 'y', 'a', 'p', 'd', 't', 'c')
   return row[1] and { id, unpack(row) } or nil
 end
 
-local function logged_indices(r, application, pin)
-  return { r .. 'l', r .. 'la:' .. application, r .. 'lp:' .. pin }
+local function logged_indices(application, pin)
+  return { root .. 'l', root .. 'la:' .. application, root .. 'lp:' .. pin }
 end

@@ -15,7 +15,7 @@ local function lookup_named(member)
 end
 
 -- { bulkId, messageId, row, answer or '' }, nil when it is gone.
-local function lookup_read(r, bulk, id)
-  local row = redis.call('HGET', r .. 'n:' .. bulk, id)
-  return row and { bulk, id, row, redis.call('HGET', r .. 'na:' .. bulk, id) or '' } or nil
+local function lookup_read(bulk, id)
+  local row = redis.call('HGET', root .. 'n:' .. bulk, id)
+  return row and { bulk, id, row, redis.call('HGET', root .. 'na:' .. bulk, id) or '' } or nil
 end

@@ -21,9 +21,9 @@ local function message_moved(m, op) return m.op and string.find(' ' .. m.op .. '
 
 -- `packed`: JSON of [ref, tries, to, outcome (JSON), due in ms, 1 for a refund, carrier, its id, expires in ms, voice (JSON)], ''
 -- for what is absent; `op`: the opId to be remembered, or nil. Returns whether it was applied, and the message, nil without one.
-local function message_step(r, packed, op)
+local function message_step(packed, op)
   local ref, tries, to, outcome, due_in, refund, carrier, carrier_id, expires_in, voice = unpack(cjson.decode(packed))
-  local m = message_load(r, ref)
+  local m = message_load(ref)
   if not m then return false end
   if op and message_moved(m, op) then return true, m end
   if not message_fits(m, tries, to, outcome, carrier_id) then return false, m end
@@ -42,7 +42,7 @@ local function message_step(r, packed, op)
   if to == 'scheduled' then
     local due = now + (due_in == '' and 0 or due_in)
     local over = m.x and due >= tonumber(m.x)
-    local hold = redis.call('HGET', r .. 'mb:' .. m.b, 'hold')
+    local hold = redis.call('HGET', root .. 'mb:' .. m.b, 'hold')
     if over or hold == 'canceling' or hold == 'canceled' then
       next.st = 'done'
       if refund == 1 then next.oc = over and EXPIRED or CANCELLED end
@@ -57,6 +57,6 @@ local function message_step(r, packed, op)
     next.s = m.s or now_text
     if not m.x and expires_in ~= '' then next.x = now + expires_in end
   end
-  message_write(r, m, next)
+  message_write(m, next)
   return true, m
 end

@@ -1,16 +1,12 @@
--- What is due, oldest first: {at, member, index of its root in KEYS, type, target} each.
+-- What is due, oldest first: {at, member, type, target} each.
 --@include outbox
-local function outbox_due(roots, kinds, limit)
+local function outbox_due(kinds, limit)
   local due = {}
-  for _, k in ipairs(roots) do
-    local r = KEYS[k]
-    for _, kind in ipairs(kinds[1] and kinds or redis.call('SMEMBERS', r .. 'et')) do
-      -- Only the first `limit` targets can have one of the first `limit` events.
-      for _, target in ipairs(redis.call('ZRANGEBYSCORE', r .. 'eh:' .. kind, '-inf', now, 'LIMIT', 0, limit)) do
-        local queue = outbox_queue(r, kind, target)
-        local found = redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'WITHSCORES', 'LIMIT', 0, limit)
-        for i = 1, #found, 2 do due[#due + 1] = { tonumber(found[i + 1]), found[i], k, kind, target } end
-      end
+  for _, kind in ipairs(kinds[1] and kinds or redis.call('SMEMBERS', root .. 'et')) do
+    -- Only the first `limit` targets can have one of the first `limit` events.
+    for _, target in ipairs(redis.call('ZRANGEBYSCORE', root .. 'eh:' .. kind, '-inf', now, 'LIMIT', 0, limit)) do
+      local found = redis.call('ZRANGEBYSCORE', outbox_queue(kind, target), '-inf', now, 'WITHSCORES', 'LIMIT', 0, limit)
+      for i = 1, #found, 2 do due[#due + 1] = { tonumber(found[i + 1]), found[i], kind, target } end
     end
   end
   table.sort(due, function(a, b)

@@ -3,7 +3,7 @@
 --@include time
 --@include texts
 -- Globals are looked up by name at each use.
-local ARGV, KEYS, redis_call = ARGV, KEYS, redis.call
+local ARGV, redis_call = ARGV, redis.call
 -- So many arguments at most for one command: what `unpack` takes.
 local MOST_ARGUMENTS = 4000
 -- Texts by key, false: there is none; what is to be written, with the ms after which it goes, or 0; in this order.
@@ -14,7 +14,7 @@ local undo, undo_count = {}, 0
 local added, counted
 -- Run before all else is written, whatever failed.
 local finals = {}
--- Flat lists: key, score or false to remove it, member; key, element; root, function.
+-- Flat lists: key, score or false to remove it, member; key, element. Then functions.
 local members, member_count, elements, element_count, further, further_count = {}, 0, {}, 0, {}, 0
 local registers = {}
 local wanted = {}
@@ -85,8 +85,8 @@ end
 
 -- What is no text: `write` runs last.
 local function afterwards(write)
-  further[further_count + 1], further[further_count + 2] = root, write
-  further_count = further_count + 2
+  further_count = further_count + 1
+  further[further_count] = write
 end
 
 -- Where the lists stand as an operation begins.
@@ -188,8 +188,5 @@ local function flush()
   flush_texts()
   flush_members()
   flush_elements()
-  for n = 1, further_count, 2 do
-    root = further[n]
-    further[n + 1]()
-  end
+  for n = 1, further_count do further[n]() end
 end

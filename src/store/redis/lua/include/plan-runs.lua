@@ -10,5 +10,5 @@ end
 -- A PIN whose plan nobody needs any more tells of it, in the words of sqlite/pins.ts; '-' is the target of what is no push.
 local function superseded_event(id, application, to)
   local data = '{"pinId":"' .. id .. '","applicationId":' .. cjson.encode(application) .. ',"to":' .. cjson.encode(to) .. ',"at":' .. now_text .. '}'
-  outbox_put(root, 'verification-superseded-' .. id, 'verification.superseded', '-', '', data)
+  outbox_put('verification-superseded-' .. id, 'verification.superseded', '-', '', data)
 end

@@ -1,4 +1,4 @@
--- Sliding windows, exact. Below the roots:
+-- Sliding windows, exact.
 --   wv: wf:<application>:<to>   verifications of a destination, failures (its sends: number.lua): one text of numbers of 13 digits, the longest
 --     window in ms that counted here, then the times, the latest last
 --   wa:<application>   sends of an application, in the shard of the application: a LIST of times, the latest last, since there may be
