@@ -171,7 +171,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   },
   {
     fault: 'F29',
-    what: 'four times the peak for 60 s, and back',
+    what: 'four times the peak for 60 s, and back, on the embedded store',
     how: 'sends, each with its verification, and the callbacks of its call; then kill -9, and everything acknowledged is asked for; each rule with a fake clock',
     files: [
       'test/faults/overload.test.ts',
@@ -180,6 +180,15 @@ export const FAULT_ROWS: readonly FaultRow[] = [
       'test/api/send-lane.test.ts',
       'test/api/doorstep.test.ts',
     ],
+    only: '^(?!redis:)',
+    environment: { KILLS: '1' },
+  },
+  {
+    fault: 'F29',
+    what: 'four times the peak for 60 s, and back, on Redis',
+    how: 'the same, with redis-server on the same two cores',
+    files: ['test/faults/overload.test.ts'],
+    only: 'redis:',
     environment: { KILLS: '1' },
   },
   {

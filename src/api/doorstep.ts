@@ -32,9 +32,9 @@ export interface Arrival {
 const SENDING = /^\/(?:2fa|sms|tts|voice|v1)\//;
 
 export function createDoorstep(deps: Overload & { clock: Clock; nextTurn?: NextTurn }): Doorstep {
-  const { gate, metrics, clock, nextTurn = later } = deps;
+  const { gate, metrics, clock, sendsPerTurn, nextTurn = later } = deps;
   const arrivals = new WeakMap<IncomingMessage, Arrival>();
-  const lane = createSendLane({ clock, nextTurn });
+  const lane = createSendLane({ clock, nextTurn, ...(sendsPerTurn !== undefined && { sendsPerTurn }) });
   let refusals: (() => void)[] = [];
 
   /** To write to a socket is most of what a refusal costs: whoever verifies does not wait for that either. */

@@ -78,6 +78,15 @@ describe('sends in front of the router', () => {
     expect(refused).toStrictEqual([]);
   });
 
+  test('begin as few a turn as is asked for', () => {
+    const few = createSendLane({ clock, nextTurn: run => void scheduled.push(run), sendsPerTurn: 3 });
+    for (let n = 0; n < 8; n++) few.enter({ start: () => void begun.push(n), refuse: () => undefined });
+    turn();
+    expect(begun).toHaveLength(3);
+    turn(3 * LONG_TURN_MS);
+    expect(begun).toHaveLength(4);
+  });
+
   test('begin at once where nobody waits, and behind the writes of the others where somebody does', () => {
     come(SENDS_PER_TURN + 1);
     expect(busy).toStrictEqual([false]);

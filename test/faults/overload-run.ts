@@ -54,8 +54,10 @@ export interface OverloadResult {
   readonly verifiesRefused: number;
   readonly callbacks: number;
   readonly callbacksRefused: number;
-  /** From the end of the overload to the last bad answer of the last second in which one was refused, or one of a hundred slow. */
+  /** From the end of the overload, see `backAfter`. */
   readonly backMs: number;
+  /** The slowest answer in all of that time. */
+  readonly slowestAfterMs: number;
   /** Sends one after the other, when it was all over: whether all were taken. */
   readonly takesSends: boolean;
   /** Answered 2xx, and what became of them in the next life of the service. */
@@ -148,6 +150,7 @@ async function run(
       callbacks: carrier.answered,
       callbacksRefused: carrier.refused,
       backMs: backAfter(after, ended),
+      slowestAfterMs: Math.max(...after.map(({ ms }) => ms)),
       takesSends,
       acknowledged: crowd.acknowledged.size,
       lost,

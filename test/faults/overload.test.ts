@@ -52,6 +52,7 @@ function figures(result: OverloadResult): Record<string, number> {
     callbacks: result.callbacks,
     callbacksRefused: result.callbacksRefused,
     backMs: result.backMs,
+    slowestAfterMs: Math.round(result.slowestAfterMs),
     acknowledged: result.acknowledged,
     lostAfterKill: result.lost,
     ...(result.others !== undefined && { othersPercent: Math.round(result.others * 100) }),
