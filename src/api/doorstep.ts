@@ -7,7 +7,7 @@ import { classicEnvelope, retryAfterSeconds } from './error-handler.ts';
 import { kindOf, type Overload } from './overload.ts';
 import type { Visit } from './overload-gate.ts';
 import { PROBLEM_TYPE, problemOf } from './problem.ts';
-import { createSendLane, type SendLaneDeps } from './send-lane.ts';
+import { createSendLane, later, type NextTurn } from './send-lane.ts';
 
 /**
  * Where sends are let in, in front of fastify. Two things are done here because nowhere else they would be cheap, or early enough
@@ -31,12 +31,22 @@ export interface Arrival {
 /** Whatever else there is below the root (consoles, documents, webhooks, probes) is left to the hooks. */
 const SENDING = /^\/(?:2fa|sms|tts|voice|v1)\//;
 
-export function createDoorstep(
-  deps: Overload & { clock: Clock; nextTurn?: SendLaneDeps['nextTurn'] },
-): Doorstep {
-  const { gate, metrics, clock } = deps;
+export function createDoorstep(deps: Overload & { clock: Clock; nextTurn?: NextTurn }): Doorstep {
+  const { gate, metrics, clock, sendsPerTurn, nextTurn = later } = deps;
   const arrivals = new WeakMap<IncomingMessage, Arrival>();
-  const lane = createSendLane(deps);
+  const lane = createSendLane({ clock, nextTurn, ...(sendsPerTurn !== undefined && { sendsPerTurn }) });
+  let refusals: (() => void)[] = [];
+
+  /** To write to a socket is most of what a refusal costs: whoever verifies does not wait for that either. */
+  function refuseLater(refuse: () => void): void {
+    refusals.push(refuse);
+    if (refusals.length > 1) return;
+    nextTurn(() => {
+      const all = refusals;
+      refusals = [];
+      for (const one of all) one();
+    }, true);
+  }
 
   function meetSend(request: IncomingMessage, response: ServerResponse, path: string, handOn: () => void) {
     const at = clock.monotonic();
@@ -45,10 +55,11 @@ export function createDoorstep(
       metrics.request({ kind: 'send', status: error.status, ms: clock.monotonic() - at });
     };
     if (lane.full) {
-      refuse(gate.refusal('send', 'queue-full'));
+      const refusal = gate.refusal('send', 'queue-full');
+      refuseLater(() => refuse(refusal));
       return;
     }
-    const visit = admitted(gate, refuse);
+    const visit = admitted(gate, refusal => refuseLater(() => refuse(refusal)));
     if (!visit) return;
     lane.enter({
       start() {

@@ -78,7 +78,7 @@ const BURST_MS = 150;
 /** Who comes after a longer time knows nothing of what went on before. */
 const FORGET_MS = 500;
 /** With so few under way, requests of this kind are not what makes everything wait: another process may have the processor. */
-const FEW: Readonly<Record<'verify' | 'send', number>> = { send: 16, verify: 32 };
+const FEW: Readonly<Record<'verify' | 'send', number>> = { send: 16, verify: 128 };
 /** So many sends under way are not the backlog of one pause of the processor. */
 const CROWD = 64;
 /** Below this share of sends verifies are cut too. */

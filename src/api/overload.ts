@@ -25,6 +25,8 @@ export type RequestKind = GuardedKind | 'probe';
 export interface Overload {
   readonly gate: OverloadGate;
   readonly metrics: Pick<Metrics, 'request'>;
+  /** Absent: `SENDS_PER_TURN` (send-lane.ts). */
+  readonly sendsPerTurn?: number;
 }
 
 /** A service that refuses must say so, and not once a request. */
@@ -37,8 +39,9 @@ export function createOverload(deps: {
   metrics: Pick<Metrics, 'request' | 'shed'>;
   waitingMs: () => number;
   limits?: Partial<GateLimits>;
+  sendsPerTurn?: number;
 }): Overload {
-  const { clock, log, metrics, waitingMs, limits } = deps;
+  const { clock, log, metrics, waitingMs, limits, sendsPerTurn } = deps;
   let refused: Record<string, number> = {};
   let timer: Timer | undefined;
 
@@ -55,7 +58,8 @@ export function createOverload(deps: {
     });
   }
 
-  return { gate: new OverloadGate({ clock, waitingMs, limits, onShed }), metrics };
+  const gate = new OverloadGate({ clock, waitingMs, limits, onShed });
+  return { gate, metrics, ...(sendsPerTurn !== undefined && { sendsPerTurn }) };
 }
 
 /**

@@ -16,9 +16,15 @@ export interface SendLane {
 
 export interface SendLaneDeps {
   readonly clock: Pick<Clock, 'monotonic'>;
-  /** Runs something once everything that has come in this turn of the event loop was looked at. */
-  readonly nextTurn?: (run: () => void) => void;
+  readonly nextTurn?: NextTurn;
+  readonly sendsPerTurn?: number;
 }
+
+/**
+ * Runs something once everything that has come in this turn of the event loop was looked at; with `isBusy` once what came of that is in
+ * the store, too.
+ */
+export type NextTurn = (run: () => void, isBusy: boolean) => void;
 
 /**
  * Begun in one turn of the event loop. What these, the ones of the turns before and all that follows from them (writes, calls,
@@ -26,6 +32,11 @@ export interface SendLaneDeps {
  * more of them, each with a commit of its own.
  */
 export const SENDS_PER_TURN = 20;
+/**
+ * With a store behind a network: a turn has no commit of its own, but whoever verifies waits for several, one for each answer of the store. In
+ * 60 s of four times the peak on Redis verify p50 and p99 were 51 and 189 ms with these, and 100 and 257 ms with 20.
+ */
+export const SENDS_PER_TURN_REMOTE = 6;
 /** A turn that took longer (a collection of garbage, a processor that others use) is followed by one with fewer in proportion. */
 export const LONG_TURN_MS = 30;
 /** Some dozen turns' worth. */
@@ -42,7 +53,11 @@ export const STANDING_PATIENCE_MS = 100;
  * during the one before; it gets longer with every send that it begins, and whoever has nothing to do with sends (somebody who types
  * in a code, a carrier's webhook) waits for its end, several times a request. With a quiet loop nobody notices.
  */
-export function createSendLane({ clock, nextTurn = later }: SendLaneDeps): SendLane {
+export function createSendLane({
+  clock,
+  nextTurn = later,
+  sendsPerTurn = SENDS_PER_TURN,
+}: SendLaneDeps): SendLane {
   const queue: (Waiting & { readonly since: number })[] = [];
   let scheduled = false;
   /** Since when somebody has always been waiting for more than one turn. */
@@ -56,13 +71,13 @@ export function createSendLane({ clock, nextTurn = later }: SendLaneDeps): SendL
 
   function room(now: number): number {
     const took = now - (lastTurn ?? now);
-    return took <= LONG_TURN_MS ? SENDS_PER_TURN : Math.ceil((SENDS_PER_TURN * LONG_TURN_MS) / took);
+    return took <= LONG_TURN_MS ? sendsPerTurn : Math.ceil((sendsPerTurn * LONG_TURN_MS) / took);
   }
 
   function schedule(): void {
     if (scheduled) return;
     scheduled = true;
-    nextTurn(turn);
+    nextTurn(turn, lastTurn !== undefined);
   }
 
   function turn(): void {
@@ -92,6 +107,8 @@ export function createSendLane({ clock, nextTurn = later }: SendLaneDeps): SendL
   };
 }
 
-function later(run: () => void): void {
-  setImmediate(run);
+/** Timers come behind the immediates, in which the store writes. */
+export function later(run: () => void, isBusy: boolean): void {
+  if (isBusy) setTimeout(run, 0);
+  else setImmediate(run);
 }

@@ -205,13 +205,16 @@ describe('sends in their turn', () => {
     expect(inside()).toBe(0);
   });
 
-  it('are refused at once when too many wait', async () => {
-    const { count } = ask(...Array.from({ length: MOST_WAITING + 3 }, () => '/2fa/2/pin/voice'));
-    await eventually('the refusals', async () => shed.length === 3, 2_000);
+  it('are refused when too many wait, and told so when everybody else was looked at', async () => {
+    const sends = Array.from({ length: MOST_WAITING + 3 }, () => '/2fa/2/pin/voice');
+    const { count } = ask(...sends, '/2fa/2/pin/A/verify');
+    await eventually('the verification', async () => handedOn.length === 1, 2_000);
     expect(shed).toStrictEqual(['send queue-full', 'send queue-full', 'send queue-full']);
+    expect(answered).toStrictEqual([]);
     expect(inside()).toBe(MOST_WAITING);
     while (turns.length > 0) nextTurn();
-    await eventually('the answers', async () => count(200) === MOST_WAITING && count(503) === 3, 2_000);
+    await eventually('the answers', async () => count(200) === MOST_WAITING + 1 && count(503) === 3, 2_000);
+    expect(answered).toHaveLength(3);
     await came(0);
   });
 

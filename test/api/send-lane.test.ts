@@ -1,7 +1,10 @@
+import { stat } from 'node:fs';
+
 import { beforeEach, describe, expect, test } from 'vitest';
 
 import {
   createSendLane,
+  later,
   LONG_TURN_MS,
   MOST_WAITING,
   SENDS_PER_TURN,
@@ -15,13 +18,21 @@ let lane: SendLane;
 let scheduled: (() => void)[];
 let begun: number[];
 let refused: number[];
+let busy: boolean[];
 
 beforeEach(() => {
   clock = new FakeClock();
   scheduled = [];
   begun = [];
   refused = [];
-  lane = createSendLane({ clock, nextTurn: run => void scheduled.push(run) });
+  busy = [];
+  lane = createSendLane({
+    clock,
+    nextTurn(run, isBusy) {
+      scheduled.push(run);
+      busy.push(isBusy);
+    },
+  });
 });
 
 /** The event loop comes round; what asks for a turn meanwhile gets the one after it. */
@@ -65,6 +76,26 @@ describe('sends in front of the router', () => {
     expect(begun).toStrictEqual(numbers(2 * SENDS_PER_TURN + 5));
     expect(scheduled).toStrictEqual([]);
     expect(refused).toStrictEqual([]);
+  });
+
+  test('begin as few a turn as is asked for', () => {
+    const few = createSendLane({ clock, nextTurn: run => void scheduled.push(run), sendsPerTurn: 3 });
+    for (let n = 0; n < 8; n++) few.enter({ start: () => void begun.push(n), refuse: () => undefined });
+    turn();
+    expect(begun).toHaveLength(3);
+    turn(3 * LONG_TURN_MS);
+    expect(begun).toHaveLength(4);
+  });
+
+  test('begin at once where nobody waits, and behind the writes of the others where somebody does', () => {
+    come(SENDS_PER_TURN + 1);
+    expect(busy).toStrictEqual([false]);
+    turn();
+    come(1, 1_000);
+    expect(busy).toStrictEqual([false, true]);
+    turn();
+    come(1, 2_000);
+    expect(busy).toStrictEqual([false, true, false]);
   });
 
   test('begin in smaller numbers after a turn that took long, and in full ones after that', () => {
@@ -138,4 +169,20 @@ describe('sends in front of the router', () => {
     expect(begun.length).toBeGreaterThan(2 * SENDS_PER_TURN);
     expect(refused).toHaveLength(9 * SENDS_PER_TURN);
   });
+});
+
+test('who is busy comes behind the immediates of the turn, in which the store writes', async () => {
+  const order: string[] = [];
+  await new Promise<void>(resolve => {
+    // As requests do, in the phase of the loop that reads.
+    stat(import.meta.filename, () => {
+      later(() => {
+        order.push('busy');
+        resolve();
+      }, true);
+      later(() => order.push('not busy'), false);
+      setImmediate(() => order.push('the store'));
+    });
+  });
+  expect(order).toStrictEqual(['not busy', 'the store', 'busy']);
 });

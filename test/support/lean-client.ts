@@ -3,8 +3,12 @@ import { connect, type Socket } from 'node:net';
 export interface LeanAnswer {
   /** 0: none came. */
   readonly status: number;
+  /** Its status line and headers, in lower case. */
+  readonly head: string;
   readonly text: string;
 }
+
+const NONE: LeanAnswer = { status: 0, head: '', text: '' };
 
 interface Asked {
   readonly bytes: string;
@@ -42,6 +46,7 @@ export class LeanClient {
   }
 
   close(): void {
+    for (const { resolve } of this.#queue.splice(0)) resolve(NONE);
     for (const socket of this.#all) socket.destroy();
   }
 
@@ -66,8 +71,10 @@ export class LeanClient {
       this.#all.delete(socket);
       const idle = this.#idle.indexOf(socket);
       if (idle >= 0) this.#idle.splice(idle, 1);
-      this.#under.get(socket)?.resolve({ status: 0, text: '' });
+      this.#under.get(socket)?.resolve(NONE);
       this.#under.delete(socket);
+      const next = this.#queue.shift();
+      if (next) this.#open(next);
     });
     this.#ask(socket, first);
   }
@@ -88,5 +95,5 @@ function parse(text: string): LeanAnswer | undefined {
   if (at < 0 && status !== 204) throw new Error(`an answer without a length: ${status}`);
   const length = at < 0 ? 0 : Number.parseInt(head.slice(at + 16), 10);
   const body = text.slice(end + 4);
-  return Buffer.byteLength(body) < length ? undefined : { status, text: body };
+  return Buffer.byteLength(body) < length ? undefined : { status, head, text: body };
 }

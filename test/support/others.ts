@@ -68,6 +68,15 @@ function sample(pids: readonly number[]): Sample | undefined {
   }
 }
 
+/** What a process has worked so far; 0 where there is no /proc. */
+export function processorSeconds(pid: number): number {
+  try {
+    return ticksOf(pid) / TICKS_PER_SECOND;
+  } catch {
+    return 0;
+  }
+}
+
 /** utime and stime, proc(5); the name before them may hold anything. */
 function ticksOf(pid: number): number {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { WebSocket } from 'ws';
 
 /**
- * The carrier's side of Twilio's wire at its smallest, under the test's control: it takes call requests, and the test
+ * The carrier's side of Twilio's wire at its smallest, under the test's control: it takes texts and call requests, and the test
  * sends each webhook and opens each media socket by hand, with a right or a wrong signature.
  */
 export class TinyCarrier {
@@ -13,6 +13,8 @@ export class TinyCarrier {
   readonly authToken = 'tiny-carrier-token';
   /** Placed calls by destination. */
   readonly placed = new Map<string, PlacedCall>();
+  /** Texts by destination, the latest. */
+  readonly texts = new Map<string, TakenText>();
   #server: Server;
 
   private constructor(server: Server) {
@@ -30,6 +32,14 @@ export class TinyCarrier {
         const form = new URLSearchParams(body);
         const answerUrl = form.get('Url');
         const to = form.get('To');
+        if (to && request.url?.endsWith('/Messages.json')) {
+          const sid = `SM${randomBytes(16).toString('hex')}`;
+          const statusUrl = form.get('StatusCallback') ?? '';
+          carrier.texts.set(to, { sid, to, statusUrl, body: form.get('Body') ?? '' });
+          response.statusCode = 201;
+          response.end(JSON.stringify({ sid, status: 'queued' }));
+          return;
+        }
         if (!answerUrl || !to) {
           response.end('{}');
           return;
@@ -94,6 +104,25 @@ export class TinyCarrier {
     });
   }
 
+  /** What became of a text: `delivered`, `undelivered`. */
+  async report({ sid, to, statusUrl }: TakenText, status: string): Promise<Response> {
+    const parameters = {
+      AccountSid: this.accountSid,
+      MessageSid: sid,
+      MessageStatus: status,
+      From: '+15005550006',
+      To: to,
+    };
+    return await fetch(statusUrl, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'x-twilio-signature': this.sign(statusUrl, parameters),
+      },
+      body: new URLSearchParams(parameters).toString(),
+    });
+  }
+
   /** Sends the answer webhook and returns the media URL of the document. */
   async answer(call: PlacedCall): Promise<string> {
     const reply = await this.webhook(call.answerUrl, call, { CallStatus: 'in-progress' });
@@ -120,6 +149,14 @@ export class TinyCarrier {
     return socket;
   }
 
+  /** Keys of the phone, once the stream began. */
+  press(socket: WebSocket, streamSid: string, keys: string): void {
+    for (const digit of keys) {
+      const dtmf = { track: 'inbound_track', digit };
+      socket.send(JSON.stringify({ event: 'dtmf', streamSid, sequenceNumber: '2', dtmf }));
+    }
+  }
+
   /** `connected` and `start`, as the carrier opens a stream. */
   startStream(socket: WebSocket, callSid: string): string {
     const streamSid = `MZ${randomBytes(16).toString('hex')}`;
@@ -141,6 +178,13 @@ export class TinyCarrier {
     );
     return streamSid;
   }
+}
+
+export interface TakenText {
+  readonly sid: string;
+  readonly to: string;
+  readonly statusUrl: string;
+  readonly body: string;
 }
 
 export interface PlacedCall {

@@ -2,8 +2,11 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { isStorageFault, unavailable } from './sqlite-error.ts';
 
-/** So that a burst does not keep the event loop from live calls (some 10 ms): the rest goes into the next turn. */
-export const MAX_BATCH = 128;
+/**
+ * So that a burst does not keep the event loop from live calls (some 20 ms): the rest goes into the next turn. Behind a pause of the loop
+ * (a collection of garbage, with the service at its peak) some 250 wait.
+ */
+export const MAX_BATCH = 256;
 
 interface Job {
   /** Runs inside the transaction; returns what to do once it is committed. */
