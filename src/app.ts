@@ -5,6 +5,7 @@ import { createLiveCalls } from './api/console/index.ts';
 import { createHealth, type HealthNote } from './api/health.ts';
 import { listen } from './api/listen.ts';
 import { createOverload } from './api/overload.ts';
+import { SENDS_PER_TURN, SENDS_PER_TURN_REMOTE } from './api/send-lane.ts';
 import { createApi } from './app-api.ts';
 import { startCarriers, type Carriers } from './app-carriers.ts';
 import { createCircuits, type CircuitView } from './carriers/circuits.ts';
@@ -89,7 +90,8 @@ export async function startApp(
       notes: () => carriersDown(circuits.states()),
     });
     const waitingMs = (): number => Math.max(lag.meanMs, store.waitingMs());
-    const overload = createOverload({ clock, log, metrics, waitingMs });
+    const sendsPerTurn = opened.nodes ? SENDS_PER_TURN_REMOTE : SENDS_PER_TURN;
+    const overload = createOverload({ clock, log, metrics, waitingMs, sendsPerTurn });
 
     const publicUrl = config.publicUrl ?? `http://127.0.0.1:${config.port}`;
     const retentionMs = config.retentionDays * DAY_MS;
