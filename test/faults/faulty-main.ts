@@ -47,11 +47,12 @@ function around(step: string | undefined): Around {
   return part === 'calls' ? { calls: each } : { texts: each };
 }
 
-/** Verbs that do several things: only what belongs to a fallback counts, and each of several timers. */
+/** Verbs that do several things: only what belongs to a fallback counts, and each of several timers or events. */
 function hitsIn(method: string, request: unknown, result: unknown): number {
   const { to } = (request ?? {}) as { to?: string };
   if (method === 'claimTimers')
     return (result as { kind: string }[]).filter(({ kind }) => kind === 'plan').length;
+  if (method === 'publishEvents') return (request as { sources: unknown[] }).sources.length;
   if (method === 'stepPinMessage') return to === 'ended' ? 1 : 0;
   if (method === 'transition') return to === 'initiated' ? 1 : 0;
   if (method === 'completeTimer') return String(request).startsWith('plan-') ? 1 : 0;
