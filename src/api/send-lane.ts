@@ -34,9 +34,9 @@ export type NextTurn = (run: () => void, isBusy: boolean) => void;
 export const SENDS_PER_TURN = 20;
 /**
  * With a store behind a network: a turn has no commit of its own, but whoever verifies waits for several, one for each answer of the store. In
- * 60 s of four times the peak on Redis verify p50 and p99 were 51 and 189 ms with these, and 100 and 257 ms with 20.
+ * 60 s of four times the peak on Redis verify p50 and p99 were 33 and 178 ms with these, 52 and 202 ms with 6, 100 and 257 ms with 20.
  */
-export const SENDS_PER_TURN_REMOTE = 6;
+export const SENDS_PER_TURN_REMOTE = 4;
 /** A turn that took longer (a collection of garbage, a processor that others use) is followed by one with fewer in proportion. */
 export const LONG_TURN_MS = 30;
 /** Some dozen turns' worth. */
