@@ -1,10 +1,11 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { signedForm } from '../support/carrier-wire.ts';
 import { Service } from '../support/service.ts';
 
 /**
@@ -69,15 +70,10 @@ async function busy(url: string, sid: string, to: string): Promise<void> {
     To: to,
     SequenceNumber: '1',
   };
-  const text = Object.keys(parameters)
-    .toSorted()
-    .reduce((sum, name) => sum + name + parameters[name]!, url);
-  const signature = createHmac('sha1', authToken).update(text).digest('base64');
   try {
     const reply = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-twilio-signature': signature },
-      body: new URLSearchParams(parameters).toString(),
+      ...signedForm(authToken, url, parameters),
     });
     await reply.arrayBuffer();
   } catch {

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
 import { Webhook } from 'standardwebhooks';
 
+import { bodyServer, urlOf } from '../support/carrier-wire.ts';
 import type { Journal } from './journal.ts';
 
 interface CustomerEvent {
@@ -25,21 +26,13 @@ export class Customer {
   }
 
   static async start(journal: Journal): Promise<Customer> {
-    const server = createServer();
+    const server = await bodyServer((...exchange) => customer.#take(...exchange));
     const customer = new Customer(server, journal);
-    server.on('request', (request, response) => {
-      let body = '';
-      request.on('data', chunk => (body += String(chunk)));
-      request.on('end', () => customer.#take(request, response, body));
-    });
-    server.keepAliveTimeout = 60_000;
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
     return customer;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as { port: number }).port}/events`;
+    return `${urlOf(this.#server)}/events`;
   }
 
   /** What the service gave when it was told of this server. */

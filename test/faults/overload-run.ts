@@ -37,6 +37,9 @@ export interface OverloadOptions {
   readonly say?: (line: string) => void;
 }
 
+/** faults.md F29. */
+export const LIMITS = { goodputOfPeak: 0.8, verifyP99Ms: 200, backMs: 5_000 } as const;
+
 export interface OverloadResult {
   /** Good sends a second, at full load without a crowd: before and after the overload. */
   readonly peaks: readonly [number, number];

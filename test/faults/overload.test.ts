@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { startRedis } from '../support/redis-server.ts';
-import { overload, type OverloadResult } from './overload-run.ts';
+import { LIMITS, overload, type OverloadResult } from './overload-run.ts';
 import { FULL, record } from './results.ts';
 import { missing, SLACK, STORES } from './world.ts';
 
@@ -10,9 +10,6 @@ import { missing, SLACK, STORES } from './world.ts';
  * that was begun. The limits of time hold in the full form alone.
  */
 const FACTOR = 4;
-const GOODPUT_OF_PEAK = 0.8;
-const VERIFY_P99_MS = 200;
-const BACK_MS = 5_000;
 const form = FULL
   ? { seconds: 60, peakSeconds: 15, backSeconds: 10 }
   : { seconds: 2, peakSeconds: 0.7, backSeconds: 0.7 };
@@ -75,8 +72,8 @@ function expectNothingLost(result: OverloadResult): void {
 }
 
 function expectInTime(result: OverloadResult): void {
-  expect(result.offered, 'a vacuous run').toBeGreaterThan(result.peaks[0] * FACTOR * GOODPUT_OF_PEAK);
-  expect(result.goodputOfPeak).toBeGreaterThanOrEqual(GOODPUT_OF_PEAK / SLACK);
-  expect(result.verifyP99Ms).toBeLessThanOrEqual(VERIFY_P99_MS * SLACK);
-  expect(result.backMs).toBeLessThanOrEqual(BACK_MS * SLACK);
+  expect(result.offered, 'a vacuous run').toBeGreaterThan(result.peaks[0] * FACTOR * LIMITS.goodputOfPeak);
+  expect(result.goodputOfPeak).toBeGreaterThanOrEqual(LIMITS.goodputOfPeak / SLACK);
+  expect(result.verifyP99Ms).toBeLessThanOrEqual(LIMITS.verifyP99Ms * SLACK);
+  expect(result.backMs).toBeLessThanOrEqual(LIMITS.backMs * SLACK);
 }

@@ -1,7 +1,8 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 
+import { bodyServer, signedForm, twilioEntry, urlOf } from './carrier-wire.ts';
 import { LeanClient } from './lean-client.ts';
 
 /** Between taking a call and saying that its number is busy. */
@@ -27,24 +28,15 @@ export class BusyCarrier {
   }
 
   static async start(): Promise<BusyCarrier> {
-    const server = createServer();
+    const server = await bodyServer((...exchange) => carrier.#answer(...exchange));
     const carrier = new BusyCarrier(server);
-    server.on('request', (request, response) => {
-      let body = '';
-      request.on('data', chunk => (body += String(chunk)));
-      request.on('end', () => carrier.#answer(request, response, body));
-    });
-    server.keepAliveTimeout = 60_000;
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
     return carrier;
   }
 
   /** An entry of `carriers` in SAYPIN_CONFIG. */
   get config(): Record<string, unknown> {
     const { accountSid, authToken } = this;
-    const baseUrl = `http://127.0.0.1:${(this.#server.address() as { port: number }).port}`;
-    return { type: 'twilio', accountSid, authToken, mode: 'media', from: '+15005550006', baseUrl };
+    return twilioEntry({ accountSid, authToken, baseUrl: urlOf(this.#server) });
   }
 
   /** Resolves when it has told everything. */
@@ -74,9 +66,7 @@ export class BusyCarrier {
   }
 
   async #tell(statusUrl: string, sid: string, to: string): Promise<void> {
-    await new Promise(resolve => {
-      setTimeout(resolve, BUSY_AFTER_MS);
-    });
+    await pause(BUSY_AFTER_MS);
     const parameters: Record<string, string> = {
       AccountSid: this.accountSid,
       CallSid: sid,
@@ -85,15 +75,10 @@ export class BusyCarrier {
       To: to,
       SequenceNumber: '1',
     };
-    const text = Object.keys(parameters)
-      .toSorted()
-      .reduce((sum, name) => sum + name + parameters[name]!, statusUrl);
+    const { headers, body } = signedForm(this.authToken, statusUrl, parameters);
     const { port, pathname } = new URL(statusUrl);
     this.#client ??= new LeanClient(Number(port), SOCKETS);
-    const { status } = await this.#client.post(pathname, new URLSearchParams(parameters).toString(), {
-      'content-type': 'application/x-www-form-urlencoded',
-      'x-twilio-signature': createHmac('sha1', this.authToken).update(text).digest('base64'),
-    });
+    const { status } = await this.#client.post(pathname, body, headers);
     if (status >= 200 && status < 300) this.answered++;
     else this.refused++;
   }

@@ -19,7 +19,7 @@ export function findCanaries(
   const scan = createCanaryScan(canaries);
   const hits: string[] = [];
   let bytes = 0;
-  const files = walk(root).filter(file => !ignore.includes(relative(root, file)));
+  const files = filesUnder(root).filter(file => !ignore.includes(relative(root, file)));
   for (const file of files) {
     const content = readFileSync(file);
     bytes += content.length;
@@ -29,9 +29,10 @@ export function findCanaries(
   return { hits, files: files.length, bytes };
 }
 
-function walk(folder: string): string[] {
+/** Paths of all files under a folder. */
+export function filesUnder(folder: string): string[] {
   return readdirSync(folder).flatMap(name => {
     const path = join(folder, name);
-    return statSync(path).isDirectory() ? walk(path) : [path];
+    return statSync(path).isDirectory() ? filesUnder(path) : [path];
   });
 }

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { LeanClient } from './lean-client.ts';
 import type { Service } from './service.ts';
 
@@ -115,10 +117,4 @@ export class Crowd {
     const comeBack = status === 503 && /\r\nretry-after: [1-9]/.test(head);
     return { answer: { kind, status, startedAt, ms: performance.now() - startedAt, comeBack }, text };
   }
-}
-
-async function pause(ms: number): Promise<void> {
-  await new Promise(resolve => {
-    setTimeout(resolve, ms);
-  });
 }

@@ -1,6 +1,8 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+
+import { bodyServer, signedForm, twilioEntry, urlOf } from './carrier-wire.ts';
 
 /** A text or call that the carrier took; times in ms of `performance.now()`. */
 export interface Taken {
@@ -40,27 +42,19 @@ export class LeanCarrier {
   }
 
   static async start(): Promise<LeanCarrier> {
-    const server = createServer();
+    const server = await bodyServer((...exchange) => carrier.#answer(...exchange));
     const carrier = new LeanCarrier(server);
-    server.on('request', (request, response) => {
-      let body = '';
-      request.on('data', chunk => (body += String(chunk)));
-      request.on('end', () => carrier.#answer(request, response, body));
-    });
-    server.keepAliveTimeout = 60_000;
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
     return carrier;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as { port: number }).port}`;
+    return urlOf(this.#server);
   }
 
   /** An entry of `carriers` in SAYPIN_CONFIG. */
   get config(): Record<string, unknown> {
     const { accountSid, authToken, url: baseUrl } = this;
-    return { type: 'twilio', accountSid, authToken, mode: 'media', from: '+15005550006', baseUrl };
+    return twilioEntry({ accountSid, authToken, baseUrl });
   }
 
   of(to: string, kind: Taken['kind']): readonly Taken[] {
@@ -75,15 +69,10 @@ export class LeanCarrier {
         ? { MessageSid: sid, SmsSid: sid, MessageStatus: status, SmsStatus: status }
         : { CallSid: sid, CallStatus: status, Direction: 'outbound-api', SequenceNumber: '1' };
     Object.assign(parameters, { AccountSid: this.accountSid, To: to, From: from, ...more });
-    const text = Object.keys(parameters)
-      .toSorted()
-      .reduce((sum, name) => sum + name + parameters[name]!, statusUrl);
-    const signature = createHmac('sha1', this.authToken).update(text).digest('base64');
     try {
       const reply = await fetch(statusUrl, {
         method: 'POST',
-        headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-twilio-signature': signature },
-        body: new URLSearchParams(parameters).toString(),
+        ...signedForm(this.authToken, statusUrl, parameters),
       });
       await reply.arrayBuffer();
       return reply.status < 300;

@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+
+import { filesUnder } from './canary.ts';
 
 /** Shorter ones stand somewhere by chance. */
 const SHORTEST = 8;
@@ -20,9 +22,7 @@ export function findSecrets(
     if (secret.length < SHORTEST) throw new Error(`${name} is too short to be looked for`);
     return formsOf(secret).map(([form, text]) => ({ name: `${name} ${form}`, bytes: Buffer.from(text) }));
   });
-  const files = readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(entry => join(entry.parentPath, entry.name));
+  const files = filesUnder(root);
   const hits: string[] = [];
   let total = 0;
   for (const file of files) {

@@ -1,8 +1,11 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 
 import { WebSocket } from 'ws';
+
+import { signature } from '../../sip-sim/signature.ts';
+import { bodyServer, signedForm, twilioEntry, urlOf } from './carrier-wire.ts';
 
 /**
  * The carrier's side of Twilio's wire at its smallest, under the test's control: it takes texts and call requests, and the test
@@ -22,47 +25,40 @@ export class TinyCarrier {
   }
 
   static async start(): Promise<TinyCarrier> {
-    const server = createServer();
-    const carrier = new TinyCarrier(server);
-    server.on('request', (request, response) => {
-      let body = '';
-      request.on('data', chunk => (body += String(chunk)));
-      request.on('end', () => {
-        response.setHeader('content-type', 'application/json');
-        const form = new URLSearchParams(body);
-        const answerUrl = form.get('Url');
-        const to = form.get('To');
-        if (to && request.url?.endsWith('/Messages.json')) {
-          const sid = `SM${randomBytes(16).toString('hex')}`;
-          const statusUrl = form.get('StatusCallback') ?? '';
-          carrier.texts.set(to, { sid, to, statusUrl, body: form.get('Body') ?? '' });
-          response.statusCode = 201;
-          response.end(JSON.stringify({ sid, status: 'queued' }));
-          return;
-        }
-        if (!answerUrl || !to) {
-          response.end('{}');
-          return;
-        }
-        const sid = `CA${randomBytes(16).toString('hex')}`;
-        carrier.placed.set(to, { answerUrl, statusUrl: form.get('StatusCallback') ?? '', sid, to });
+    const server = await bodyServer((request, response, body) => {
+      response.setHeader('content-type', 'application/json');
+      const form = new URLSearchParams(body);
+      const answerUrl = form.get('Url');
+      const to = form.get('To');
+      if (to && request.url?.endsWith('/Messages.json')) {
+        const sid = `SM${randomBytes(16).toString('hex')}`;
+        const statusUrl = form.get('StatusCallback') ?? '';
+        carrier.texts.set(to, { sid, to, statusUrl, body: form.get('Body') ?? '' });
         response.statusCode = 201;
         response.end(JSON.stringify({ sid, status: 'queued' }));
-      });
+        return;
+      }
+      if (!answerUrl || !to) {
+        response.end('{}');
+        return;
+      }
+      const sid = `CA${randomBytes(16).toString('hex')}`;
+      carrier.placed.set(to, { answerUrl, statusUrl: form.get('StatusCallback') ?? '', sid, to });
+      response.statusCode = 201;
+      response.end(JSON.stringify({ sid, status: 'queued' }));
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    const carrier = new TinyCarrier(server);
     return carrier;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as { port: number }).port}`;
+    return urlOf(this.#server);
   }
 
   /** What goes into SAYPIN_CONFIG to use it. */
   get config(): Record<string, unknown> {
     const { accountSid, authToken, url: baseUrl } = this;
-    return { type: 'twilio', accountSid, authToken, mode: 'media', from: '+15005550006', baseUrl };
+    return twilioEntry({ accountSid, authToken, baseUrl });
   }
 
   async close(): Promise<void> {
@@ -73,17 +69,14 @@ export class TinyCarrier {
 
   /** X-Twilio-Signature of a form POST (or, without parameters, of an upgrade). */
   sign(url: string, parameters: Readonly<Record<string, string>> = {}): string {
-    const text = Object.keys(parameters)
-      .toSorted()
-      .reduce((sum, name) => sum + name + parameters[name]!, url);
-    return createHmac('sha1', this.authToken).update(text).digest('base64');
+    return signature(this.authToken, url, new URLSearchParams(parameters));
   }
 
   async webhook(
     url: string,
     call: PlacedCall,
     more: Record<string, string>,
-    signature?: string,
+    signed?: string,
   ): Promise<Response> {
     const parameters = {
       AccountSid: this.accountSid,
@@ -96,11 +89,7 @@ export class TinyCarrier {
     };
     return await fetch(url, {
       method: 'POST',
-      headers: {
-        'content-type': 'application/x-www-form-urlencoded',
-        'x-twilio-signature': signature ?? this.sign(url, parameters),
-      },
-      body: new URLSearchParams(parameters).toString(),
+      ...signedForm(this.authToken, url, parameters, signed),
     });
   }
 
@@ -115,11 +104,7 @@ export class TinyCarrier {
     };
     return await fetch(statusUrl, {
       method: 'POST',
-      headers: {
-        'content-type': 'application/x-www-form-urlencoded',
-        'x-twilio-signature': this.sign(statusUrl, parameters),
-      },
-      body: new URLSearchParams(parameters).toString(),
+      ...signedForm(this.authToken, statusUrl, parameters),
     });
   }
 
@@ -133,9 +118,9 @@ export class TinyCarrier {
   }
 
   /** Opens the media socket; rejects with `upgrade <status>` when it is refused. */
-  async openMedia(url: string, signature = this.sign(url)): Promise<WebSocket> {
+  async openMedia(url: string, signed = this.sign(url)): Promise<WebSocket> {
     const socket = new WebSocket(url, {
-      headers: { 'x-twilio-signature': signature },
+      headers: { 'x-twilio-signature': signed },
       perMessageDeflate: false,
     });
     await new Promise<void>((resolve, reject) => {
