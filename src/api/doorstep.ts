@@ -34,7 +34,7 @@ const SENDING = /^\/(?:2fa|sms|tts|voice|v1)\//;
 export function createDoorstep(deps: Overload & { clock: Clock; nextTurn?: NextTurn }): Doorstep {
   const { gate, metrics, clock, sendsPerTurn, nextTurn = later } = deps;
   const arrivals = new WeakMap<IncomingMessage, Arrival>();
-  const lane = createSendLane({ clock, nextTurn, ...(sendsPerTurn !== undefined && { sendsPerTurn }) });
+  const lane = createSendLane({ clock, nextTurn, sendsPerTurn });
   let refusals: (() => void)[] = [];
 
   /** To write to a socket is most of what a refusal costs: whoever verifies does not wait for that either. */

@@ -26,7 +26,7 @@ export interface Overload {
   readonly gate: OverloadGate;
   readonly metrics: Pick<Metrics, 'request'>;
   /** Absent: `SENDS_PER_TURN` (send-lane.ts). */
-  readonly sendsPerTurn?: number;
+  readonly sendsPerTurn?: number | undefined;
 }
 
 /** A service that refuses must say so, and not once a request. */
@@ -59,7 +59,7 @@ export function createOverload(deps: {
   }
 
   const gate = new OverloadGate({ clock, waitingMs, limits, onShed });
-  return { gate, metrics, ...(sendsPerTurn !== undefined && { sendsPerTurn }) };
+  return { gate, metrics, sendsPerTurn };
 }
 
 /**

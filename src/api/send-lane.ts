@@ -17,7 +17,7 @@ export interface SendLane {
 export interface SendLaneDeps {
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly nextTurn?: NextTurn;
-  readonly sendsPerTurn?: number;
+  readonly sendsPerTurn?: number | undefined;
 }
 
 /**

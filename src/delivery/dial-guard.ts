@@ -29,8 +29,7 @@ export class DialGuard {
   constructor(context: Context, dialler: Pick<Dialler, 'dial' | 'isDialling' | 'withdraw'>) {
     this.#context = context;
     this.#dialler = dialler;
-    const { nodes, clock, log } = context;
-    this.#holding = new Holding({ ...(nodes && { holds: nodes.holds }), clock, log });
+    this.#holding = new Holding(context);
   }
 
   /**

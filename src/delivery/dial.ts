@@ -41,10 +41,9 @@ export class Dialler {
   constructor(context: Context, onward: FindOnward) {
     this.#context = context;
     this.#onward = onward;
-    const { nodes, clock, log } = context;
     this.#withdrawals = new Withdrawals(context);
-    this.#patience = new Patience({ clock, log });
-    this.#holding = new Holding({ ...(nodes && { holds: nodes.holds }), clock, log });
+    this.#patience = new Patience(context);
+    this.#holding = new Holding(context);
   }
 
   /** Resolves when no carrier is being asked. */

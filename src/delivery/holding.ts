@@ -19,7 +19,7 @@ export interface Held {
 
 export interface HoldingDeps {
   /** Absent: no other node can take our work over. */
-  readonly holds?: Holds;
+  readonly nodes?: { readonly holds: Holds };
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -37,7 +37,8 @@ export class Holding {
 
   /** @param guardMs how long after its commit, which was just now, the work's guard fires */
   begin(id: string, guardMs: number): Held {
-    const { holds, clock, log } = this.#deps;
+    const { nodes, clock, log } = this.#deps;
+    const holds = nodes?.holds;
     if (!holds) return { isOurs: () => true, renewed() {}, end() {} };
     let oursUntil = clock.monotonic() + guardMs - MARGIN_MS;
     let timer: Timer | undefined;
@@ -70,6 +71,6 @@ export class Holding {
 
   /** Whether another node is at it. @throws when nobody can tell, which is no reason to do it twice */
   async isHeld(id: string): Promise<boolean> {
-    return (await this.#deps.holds?.isHeld(id)) ?? false;
+    return (await this.#deps.nodes?.holds.isHeld(id)) ?? false;
   }
 }

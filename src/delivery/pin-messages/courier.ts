@@ -52,9 +52,8 @@ export class Courier {
 
   constructor(deps: CourierDeps) {
     this.#deps = deps;
-    const { nodes, clock, log } = deps;
-    this.#patience = new Patience({ clock, log });
-    this.#holding = new Holding({ ...(nodes && { holds: nodes.holds }), clock, log });
+    this.#patience = new Patience(deps);
+    this.#holding = new Holding(deps);
   }
 
   carry(message: PinMessage): Carrying {

@@ -18,8 +18,7 @@ export class MessageGuard {
   constructor(deps: CourierDeps, courier: Pick<Courier, 'carry' | 'isCarrying'>) {
     this.#deps = deps;
     this.#courier = courier;
-    const { nodes, clock, log } = deps;
-    this.#holding = new Holding({ ...(nodes && { holds: nodes.holds }), clock, log });
+    this.#holding = new Holding(deps);
   }
 
   /**
