@@ -1,0 +1,35 @@
+import type { Redis } from 'ioredis';
+
+import { FUNCTION_PREFIX, type ScriptSource } from './script-source.ts';
+
+/** Gives a server the scripts, and takes away functions of other releases: a node that still runs one gives it again when it finds it gone. */
+export async function giveScripts(server: Redis, scripts: readonly ScriptSource[]): Promise<void> {
+  await Promise.all(scripts.map(script => loadScript(server, script)));
+  const ours = new Set(scripts.map(script => script.function));
+  const stale = (await librariesOf(server)).filter(library => !ours.has(library));
+  // Another node may have been quicker.
+  await Promise.allSettled(stale.map(library => server.function('DELETE', library)));
+}
+
+export async function loadScript(server: Redis, { source, function: name }: ScriptSource): Promise<void> {
+  if (name === undefined) {
+    await server.script('LOAD', source);
+    return;
+  }
+  try {
+    await server.function('LOAD', source);
+  } catch (error) {
+    // Its name tells its content.
+    if (!(error instanceof Error) || !error.message.includes('already exists')) throw error;
+  }
+}
+
+/** A server that started anew, or took over, has none; it has not run it. */
+export function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && /^(NOSCRIPT|ERR Function not found)/.test(error.message);
+}
+
+async function librariesOf(server: Redis): Promise<string[]> {
+  const listed = (await server.function('LIST', 'LIBRARYNAME', `${FUNCTION_PREFIX}*`)) as unknown[][];
+  return listed.map(library => String(library[library.indexOf('library_name') + 1]));
+}
