@@ -13,7 +13,7 @@ import type {
   PinRecord,
   Template,
 } from '../../domain/types.ts';
-import { fieldError, ServiceError } from '../../errors.ts';
+import { fieldError, overLimit, ServiceError } from '../../errors.ts';
 import type { NewPinMessage } from '../../store/pin-message-store.ts';
 import type { Context, EmailText, TextRoute } from '../context.ts';
 import type { PinMessaging, ResendPin, SentMail, SentText } from '../delivery.ts';
@@ -160,8 +160,7 @@ export class PinSender {
       timers: [sendGuard(channel, ref, 1)],
       events: [],
     });
-    if (result.outcome === 'limited')
-      throw new ServiceError('tooManyRequests', { retryAfterMs: result.retryAfterMs });
+    if (result.outcome === 'limited') throw overLimit(result);
     log.info({ ref, to: maskDestination(to), channel }, 'PIN message accepted');
     if (settings.supersede && isNumber(to)) this.#deps.superseded({ applicationId, to });
     return result;
@@ -185,8 +184,7 @@ export class PinSender {
       timers: [sendGuard(message.channel, ref, 1)],
       events: [],
     });
-    if (result.outcome === 'limited')
-      throw new ServiceError('tooManyRequests', { retryAfterMs: result.retryAfterMs });
+    if (result.outcome === 'limited') throw overLimit(result);
     if (result.outcome === 'dead') throw new ServiceError('notFound');
     log.info({ ref, to: maskDestination(message.to), channel: message.channel }, 'PIN message accepted');
     return result;
