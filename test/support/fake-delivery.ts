@@ -23,7 +23,12 @@ export class FakeDelivery implements VoiceDelivery, PinMessaging {
 
   constructor(deps: { store: Store; keyring: Keyring; security: SecuritySettings; clock: Clock }) {
     this.#deps = deps;
-    this.verify = createVerify({ ...deps, random: systemRandom, withdraw: async () => undefined });
+    this.verify = createVerify({
+      ...deps,
+      recent: deps.store,
+      random: systemRandom,
+      withdraw: async () => undefined,
+    });
   }
 
   async sendPin(request: Send) {

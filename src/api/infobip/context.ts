@@ -7,12 +7,15 @@ import type { Keyring } from '../../domain/pin.ts';
 import type { SecuritySettings } from '../../domain/profile.ts';
 import type { Application, ApplicationId } from '../../domain/types.ts';
 import { ServiceError } from '../../errors.ts';
+import type { RecentCatalog } from '../../store/recent-catalog.ts';
 import type { Store } from '../../store/store.ts';
 import type { ZodApp } from '../zod-app.ts';
 
 /** What the routes of this face share. */
 export interface InfobipDeps {
   readonly store: Store;
+  /** For sends; absent: the store itself. */
+  readonly recent?: RecentCatalog;
   readonly delivery: VoiceDelivery & PinMessaging;
   readonly keyring: Keyring;
   readonly security: SecuritySettings;

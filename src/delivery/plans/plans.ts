@@ -89,9 +89,9 @@ export class Plans {
     { messageId }: Pick<Template, 'messageId'>,
     channel: PlanChannel,
   ): Promise<Pick<StartPlan, 'plan' | 'position'> | undefined> {
-    const { store, defaultPlan } = this.#context;
+    const { recent, defaultPlan } = this.#context;
     const { applicationId } = application;
-    const plan = (await store.policyFor({ applicationId, messageId })) ?? defaultPlan;
+    const plan = (await recent.policyFor({ applicationId, messageId })) ?? defaultPlan;
     const position = plan?.steps.findIndex(step => step.channel === channel) ?? -1;
     return plan && position >= 0 ? { plan, position } : undefined;
   }
@@ -270,7 +270,7 @@ export class Plans {
   /** Gives a text to its carrier, in the background. A call is under way already. */
   handOver({ message, pin }: Started): void {
     if (!message) return;
-    background(this.#context.log, 'a text of a plan', this.#parts.pinSender.sentText(message, pin.pinId));
+    background(this.#context.log, 'a text of a plan', this.#parts.pinSender.sentText(message, pin));
   }
 
   /** After the commit. */
