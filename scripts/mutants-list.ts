@@ -234,8 +234,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the end of a call that the store did not take is forgotten',
     file: 'src/delivery/calls.ts',
-    find: '      await this.#settleOrRetry(call);',
-    replace: '      await this.settle(call);',
+    find: '      await this.#settleOrRetry(call, delivery);',
+    replace: '      await this.#settleOnce(call, { delivery });',
     tests: ['test/delivery/calls.test.ts'],
   },
   {

@@ -1,20 +1,22 @@
-import { concatBytes, silence, tone } from './audio.ts';
+import { concatBytes } from './audio.ts';
+import { CallCallbacks } from './call-callbacks.ts';
 import type { CallEvent, CallRequest } from './call-request.ts';
 import type { Timer } from './clock.ts';
 import { runDocuments, type DocumentSource } from './document-runner.ts';
 import type { EventLog } from './events.ts';
 import type { HttpClient } from './http-client.ts';
+import { BEEP, ownGreeting, voicemailGreeting } from './greeting.ts';
 import { Line } from './line.ts';
 import { errorName, type SimLog } from './log.ts';
 import { planDetection, type AnsweredBy } from './machine-detection.ts';
 import { runStream, type StreamDeps } from './stream-verb.ts';
-import { decodeGreeting, type Behaviour } from './phone.ts';
+import type { Behaviour } from './phone.ts';
 import { newSid } from './random.ts';
 import { Recording } from './recording.ts';
 import type { Spoken } from './say.ts';
 import type { Ticker } from './ticker.ts';
 import type { Notice, Say } from './twiml.ts';
-import { callParameters, rfc2822 } from './wire.ts';
+import { callParameters } from './wire.ts';
 
 export interface CallDeps extends StreamDeps {
   readonly ticker: Ticker;
@@ -45,15 +47,7 @@ export type EndedBy = 'phone' | 'customer' | 'document' | 'carrier' | 'reset';
 
 const QUEUE_MS = 10;
 const MAX_RING_DELAY_MS = 100;
-const BEEP = concatBytes([silence(200), tone([1000], 400, 0.4)]);
 const MAX_NOTICES = 200;
-const VOICEMAIL_GREETING: Say = {
-  verb: 'Say',
-  voice: 'alice',
-  language: 'en-US',
-  loop: 1,
-  content: ['The person you have called is not available. Please leave a message after the tone.'],
-};
 const SIP_CODES = { completed: 200, busy: 486, 'no-answer': 487, canceled: 487, failed: 404 } as const;
 
 /**
@@ -82,13 +76,13 @@ export class Call {
   readonly #deps: CallDeps;
   readonly #createdMs: number;
   readonly #onEnd: (call: Call) => void;
+  readonly #callbacks: CallCallbacks;
   readonly #over = new AbortController();
   readonly #ears = new Set<CallEar>();
   #timers: Timer[] = [];
   #document: AbortController | undefined;
   #line: Line | undefined;
   #leaveTicker: (() => void) | undefined;
-  #sequence = 0;
   #answeredMs = 0;
   #durationMs = 0;
 
@@ -97,6 +91,7 @@ export class Call {
     this.request = request;
     this.behaviour = behaviour;
     this.#onEnd = onEnd;
+    this.#callbacks = new CallCallbacks(deps, this);
     this.recording = new Recording(deps.maxRecordingSeconds);
     this.createdAt = deps.clock.wall();
     this.#createdMs = deps.clock.now();
@@ -117,7 +112,7 @@ export class Call {
   /** Picks up; false unless it is ringing. */
   answer(): boolean {
     if (this.state !== 'ringing') return false;
-    this.#pickUp(this.#ownGreeting());
+    this.#pickUp(ownGreeting(this.behaviour));
     return true;
   }
 
@@ -167,7 +162,7 @@ export class Call {
     this.#line?.close();
     this.#ears.clear();
     this.#enter('ended', status);
-    this.#statusCallback('completed', status);
+    this.#tell('completed', status);
     this.#onEnd(this);
     return true;
   }
@@ -186,7 +181,7 @@ export class Call {
 
   #dial(): void {
     this.#enter('dialing', 'queued');
-    this.#statusCallback('initiated', 'initiated');
+    this.#tell('initiated', 'initiated');
     const { outcome, answerAfterMs, sipCode } = this.behaviour;
     if (outcome === 'busy') {
       return this.#after(answerAfterMs, () => this.end('busy', 'phone', sipCode ?? undefined));
@@ -200,7 +195,7 @@ export class Call {
     if (outcome === 'reject') this.#after(answerAfterMs, () => this.reject());
     if (outcome === 'answer') this.#after(answerAfterMs, () => this.answer());
     if (outcome === 'voicemail') {
-      const greeting = this.#voicemailGreeting();
+      const greeting = voicemailGreeting(this.behaviour, this.#deps.renderSay);
       this.#after(answerAfterMs, () => {
         greeting.then(
           audio => this.state === 'ringing' && this.#pickUp(audio, true),
@@ -212,7 +207,7 @@ export class Call {
 
   #ring(): void {
     this.#enter('ringing', 'ringing');
-    this.#statusCallback('ringing', 'ringing');
+    this.#tell('ringing', 'ringing');
   }
 
   #pickUp(greeting: Uint8Array, beep = false): void {
@@ -240,7 +235,7 @@ export class Call {
     this.#enter('answered', 'in-progress');
     this.#leaveTicker = this.#deps.ticker.join(() => line.tick());
     line.say(beep ? concatBytes([greeting, BEEP]) : greeting);
-    this.#statusCallback('answered', 'in-progress');
+    this.#tell('answered', 'in-progress');
     const { hangupAfterMs } = this.behaviour;
     if (hangupAfterMs !== null) this.#onLine(hangupAfterMs, () => this.hangUp());
     this.#onLine(this.request.timeLimitMs, () => this.end('completed', 'carrier'));
@@ -264,20 +259,8 @@ export class Call {
     this.#onLine(plan.afterMs, () => {
       this.answeredBy = plan.answeredBy;
       this.#emit('call.machine', { answeredBy: plan.answeredBy, ms: line.ms });
-      if (!detection.asynchronous) return start();
-      if (detection.callback) {
-        this.#deps.callbacks.send({
-          kind: 'amd-status',
-          subject: this.sid,
-          ...detection.callback,
-          parameters: {
-            AccountSid: this.#deps.accountSid,
-            CallSid: this.sid,
-            AnsweredBy: plan.answeredBy,
-            MachineDetectionDuration: String(Math.round(plan.afterMs)),
-          },
-        });
-      }
+      if (detection.asynchronous) this.#callbacks.detected(plan);
+      else start();
     });
     if (detection.asynchronous) start();
   }
@@ -319,23 +302,10 @@ export class Call {
     );
   }
 
-  #statusCallback(event: CallEvent, status: CallStatus | 'initiated'): void {
-    const target = this.request.statusCallback;
-    if (!target?.events.has(event)) return;
-    const parameters = {
-      ...this.parameters(),
-      CallStatus: status,
-      CallbackSource: 'call-progress-events',
-      SequenceNumber: String(this.#sequence++),
-      Timestamp: rfc2822(this.#deps.clock.wall()),
-      ...(this.state === 'ended' && {
-        CallDuration: String(this.durationSeconds),
-        Duration: String(Math.ceil(this.durationSeconds / 60)),
-        SipResponseCode: String(this.sipCode ?? 200),
-      }),
-    };
-    const { url, method } = target;
-    this.#deps.callbacks.send({ kind: 'call-status', subject: this.sid, url, method, parameters });
+  #tell(event: CallEvent, status: CallStatus | 'initiated'): void {
+    const { durationSeconds, sipCode = 200 } = this;
+    const ended = this.state === 'ended' ? { durationSeconds, sipCode } : undefined;
+    this.#callbacks.state(event, { ...this.parameters(), CallStatus: status }, ended);
   }
 
   #enter(state: CallState, status: CallStatus): void {
@@ -344,16 +314,6 @@ export class Call {
     const ms = Math.round(this.#deps.clock.now() - this.#createdMs);
     this.history.push({ state, status, at: this.#deps.clock.wall(), ms });
     this.#emit('call.state', { state, status, to: this.request.to, from: this.request.from });
-  }
-
-  #ownGreeting(): Uint8Array {
-    const { greetingWav } = this.behaviour;
-    return (greetingWav !== null && decodeGreeting(greetingWav)) || new Uint8Array();
-  }
-
-  async #voicemailGreeting(): Promise<Uint8Array> {
-    if (this.behaviour.greetingWav !== null) return this.#ownGreeting();
-    return (await this.#deps.renderSay(VOICEMAIL_GREETING)).audio;
   }
 
   #notice(code: number, message: string): void {

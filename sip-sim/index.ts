@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import websocket from '@fastify/websocket';
 import fastify from 'fastify';
@@ -263,7 +264,7 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
 }
 
 async function realDelay(ms: number): Promise<void> {
-  await new Promise(resolve => setTimeout(resolve, ms).unref());
+  await pause(ms, undefined, { ref: false });
 }
 
 const PATHS = [

@@ -24,10 +24,12 @@ import type { SecuritySettings } from './domain/profile.ts';
 import type { Logger } from './log.ts';
 import type { createMetrics } from './metrics/index.ts';
 import type { Speech } from './speech/speech.ts';
+import type { RecentCatalog } from './store/recent-catalog.ts';
 import type { Store } from './store/store.ts';
 
 export interface ApiParts {
   readonly store: Store;
+  readonly recent: RecentCatalog;
   readonly delivery: StartableVoiceDelivery;
   readonly messaging: StartableMessaging;
   readonly events: ReturnType<typeof createCustomerEvents>;
@@ -48,7 +50,7 @@ export interface ApiParts {
 
 /** All that the service answers over HTTP; it listens to nothing yet. */
 export async function createApi(config: Config, parts: ApiParts): ReturnType<typeof createServer> {
-  const { store, delivery, messaging, events, speech, carriers, circuits } = parts;
+  const { store, recent, delivery, messaging, events, speech, carriers, circuits } = parts;
   const { keyring, security, liveCalls, health, overload, metrics } = parts;
   const { clock, random, log, publicUrl } = parts;
   const auth = createAuth({ store, builtInKeyHash: hashApiKey(config.apiKey), clock, random, log });
@@ -62,6 +64,7 @@ export async function createApi(config: Config, parts: ApiParts): ReturnType<typ
   };
   return createServer({
     store,
+    recent,
     delivery,
     keyring,
     security,

@@ -21,6 +21,7 @@ import type { Logger } from './log.ts';
 import { createLoopLag, createMetrics } from './metrics/index.ts';
 import { createSpeech } from './speech/speech-service.ts';
 import { instrumentStore } from './store/instrumented-store.ts';
+import { rememberCatalog } from './store/recent-catalog.ts';
 import type { Store } from './store/store.ts';
 
 /** A running service. */
@@ -74,7 +75,8 @@ export async function startApp(
     };
 
     const metrics = createMetrics({ version: packageJson.version, carriers: carrierNames(carriers) });
-    const store = instrumentStore(around?.store?.(opened.store) ?? opened.store, { metrics, clock });
+    const measured = instrumentStore(around?.store?.(opened.store) ?? opened.store, { metrics, clock });
+    const { store, recent } = rememberCatalog(measured, { clock });
     const lag = createLoopLag({ clock, observe: ms => metrics.loopLag(ms) });
     lag.start();
     closers.push(async () => {
@@ -95,7 +97,7 @@ export async function startApp(
 
     const publicUrl = config.publicUrl ?? `http://127.0.0.1:${config.port}`;
     const retentionMs = config.retentionDays * DAY_MS;
-    const shared = { store, speech, clock, random, log, publicUrl, retentionMs };
+    const shared = { store, recent, speech, clock, random, log, publicUrl, retentionMs };
     const { route, lookup } = carriers;
     const keyring = createKeyring({ keys: config.masterKeys, current: config.masterKeys.at(-1)!.id });
     const security = securitySettings(config.profile, securityOverrides(config));
@@ -143,6 +145,7 @@ export async function startApp(
     });
     const making = createApi(config, {
       store,
+      recent,
       delivery,
       messaging,
       events,

@@ -58,6 +58,11 @@ export function fieldError(field: string, message: string): ServiceError {
   return new ServiceError('badRequest', { fields: { [field]: [message] } });
 }
 
+/** A 429 that says when to come again: a send limit, or one of checks. */
+export function overLimit({ retryAfterMs }: { readonly retryAfterMs: number }): ServiceError {
+  return new ServiceError('tooManyRequests', { retryAfterMs });
+}
+
 /** Why a carrier did not take or finish a request; `retryable` only where a second try cannot double a call. */
 export class CarrierError extends Error {
   readonly reason:

@@ -1,6 +1,7 @@
 import { startApp } from './app.ts';
 import { systemClock } from './clock.ts';
-import { ConfigError, loadConfig, type Config } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import { loadConfig, type Config } from './config.ts';
 import { createLogger } from './log.ts';
 
 /** Configuration, the service, one ready line, and an orderly end on SIGTERM or SIGINT. */

@@ -1,3 +1,5 @@
+import type { FastifyInstance } from 'fastify';
+
 import { ServiceError } from '../errors.ts';
 
 /** security.md "Surfaces". */
@@ -23,6 +25,15 @@ export function parseJsonBody(text: string): unknown {
   }
   inspect(value);
   return value;
+}
+
+/** Bodies of this type, for the routes of a scope. */
+export function takeJson(scope: FastifyInstance): void {
+  scope.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string' },
+    async (_request: unknown, body: string) => parseJsonBody(body),
+  );
 }
 
 /** Walks level by level with a list of its own, so that depth costs no stack. */

@@ -79,6 +79,8 @@ export interface Network {
 
 export interface NumberLookup {
   readonly name: string;
+  /** False: all that it can ever say of that is `not-configured`. */
+  readonly tellsReachability?: boolean;
   /** Offline metadata answers `not-configured` for reachability; a HLR answers with what it knows. @throws CarrierError */
   lookup(to: string, signal?: AbortSignal): Promise<NumberContext>;
 }

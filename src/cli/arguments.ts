@@ -46,7 +46,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const command = commandOf(name, rest, values);
   if (!command) throw usage(`there is no command "${name}"`);
   if (foreign !== undefined) throw usage(`"${name}" takes no --${foreign}`);
-  return { command, json, url: values.url === undefined ? undefined : baseUrl(values.url) };
+  return { command, json, url: baseUrl(values.url) };
 }
 
 function parse(argv: readonly string[]) {

@@ -55,8 +55,9 @@ export function positionals(
   return given;
 }
 
-/** Of a service: http or https, without a name and password in it, and without a slash at the end. */
-export function baseUrl(text: string): string {
+/** Of a service: http or https, without a name and password in it, and without a slash at the end. Undefined: not given. */
+export function baseUrl(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) throw usage('--url must be an http or https URL');
   if (url.username !== '' || url.password !== '') throw usage('--url must have no name and password in it');

@@ -53,7 +53,7 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
   );
   positionals('send', given, []);
   const order = orderOf(values);
-  const client = await clientOf(values.url === undefined ? undefined : baseUrl(values.url), terminal);
+  const client = await clientOf(baseUrl(values.url), terminal);
   try {
     const made = await client.create(order);
     if (!values.json) {

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import type { Environment } from './connect.ts';
 import type { Input } from './password.ts';
 
@@ -20,5 +22,5 @@ export function hasColour({ tty, environment }: Terminal): boolean {
 }
 
 export function sleep(terminal: Terminal, ms: number): Promise<void> {
-  return terminal.sleep?.(ms) ?? new Promise(resolve => void setTimeout(resolve, ms));
+  return terminal.sleep?.(ms) ?? pause(ms);
 }

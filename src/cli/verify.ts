@@ -21,7 +21,7 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
     parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true }),
   );
   const [id = '', typedPin = '-'] = positionals('verify', given, ['the id of the verification', 'a PIN'], 1);
-  const client = await clientOf(values.url === undefined ? undefined : baseUrl(values.url), terminal);
+  const client = await clientOf(baseUrl(values.url), terminal);
   const pin = typedPin === '-' ? await readSecret(terminal.input, terminal.error, 'PIN') : typedPin;
   try {
     const check = await client.check(id, pin);

@@ -47,6 +47,9 @@ export interface LiveCall {
   wait: Timer | undefined;
 }
 
+/** `delivery`: its record, where it was read just now. */
+type Known = { readonly failure?: string | undefined; readonly delivery?: Delivery | undefined };
+
 export interface CallsDeps {
   readonly store: Pick<Store, 'getDelivery' | 'transition'>;
   readonly clock: Clock;
@@ -127,12 +130,17 @@ export class Calls {
 
   /**
    * Resolves when the call is written off, or when it waits for its dialogue to end.
+   * @param delivery its record, read just now
    * @param talks whether a dialogue was, or may have been, begun, here or on another node
    */
-  async carrierEnded(call: LiveCall, event: EndedEvent, talks: boolean): Promise<void> {
+  async carrierEnded(
+    call: LiveCall,
+    event: EndedEvent,
+    { talks, delivery }: { talks: boolean; delivery?: Delivery },
+  ): Promise<void> {
     if (call.carrierEnd) {
       // Said again, since the store was away: it is taken once it is written.
-      if (call.unwritten) await this.#settleOrRetry(call);
+      if (call.unwritten) await this.#settleOrRetry(call, delivery);
       return;
     }
     const ours = isHere(call);
@@ -143,7 +151,7 @@ export class Calls {
       return;
     }
     if (!this.#deps.bus || !talks || ours) {
-      await this.#settleOrRetry(call);
+      await this.#settleOrRetry(call, delivery);
       return;
     }
     this.#deps.bus.publish({ type: 'ended', ref: call.ref, event });
@@ -154,7 +162,7 @@ export class Calls {
   heardEnd(ref: CallRef, event: EndedEvent): void {
     const call = this.#live.get(ref);
     if (!call || !isHere(call) || call.carrierEnd) return;
-    this.carrierEnded(call, event, true).catch(() => this.#settleInBackground(call));
+    this.carrierEnded(call, event, { talks: true }).catch(() => this.#settleInBackground(call));
   }
 
   /** Another node wrote it off. */
@@ -165,7 +173,11 @@ export class Calls {
 
   /** Writes the call off, once, with all that is known by now. @throws ServiceError unavailable */
   async settle(call: LiveCall, failure?: string): Promise<void> {
-    call.settled ??= this.#settle(call, failure).catch((error: unknown) => {
+    await this.#settleOnce(call, { failure });
+  }
+
+  async #settleOnce(call: LiveCall, known: Known): Promise<void> {
+    call.settled ??= this.#settle(call, known).catch((error: unknown) => {
       call.settled = undefined;
       throw error;
     });
@@ -188,9 +200,9 @@ export class Calls {
   }
 
   /** A store that is away: whoever told of the end is told so, but not every carrier says it again. */
-  async #settleOrRetry(call: LiveCall): Promise<void> {
+  async #settleOrRetry(call: LiveCall, delivery: Delivery | undefined): Promise<void> {
     try {
-      await this.settle(call);
+      await this.#settleOnce(call, { delivery });
     } catch (error) {
       call.unwritten = true;
       this.#wait(call, WRITE_RETRIES_MS[0] ?? 0, () => this.#settleInBackground(call, 1));
@@ -198,8 +210,8 @@ export class Calls {
     }
   }
 
-  async #settle(call: LiveCall, failure: string | undefined): Promise<void> {
-    const delivery = await this.#deps.store.getDelivery(call.ref);
+  async #settle(call: LiveCall, { failure, delivery: read }: Known): Promise<void> {
+    const delivery = read ?? (await this.#deps.store.getDelivery(call.ref));
     if (delivery && delivery.state !== 'ended') {
       const dialog = call.dialog ?? this.#deps.markupReport(delivery);
       const report = callReport({

@@ -18,6 +18,7 @@ import type {
 import type { Logger } from '../log.ts';
 import type { AudioPart, Speech } from '../speech/speech.ts';
 import type { MessageStep } from '../store/message-store.ts';
+import type { RecentCatalog } from '../store/recent-catalog.ts';
 import type { Store } from '../store/store.ts';
 import type { Calls } from './calls.ts';
 import type { Nodes } from './node-bus.ts';
@@ -115,6 +116,8 @@ export interface EmailText {
 
 export interface VoiceDeliveryDeps {
   readonly store: Store;
+  /** For sends and checks; absent: the store itself. */
+  readonly recent?: RecentCatalog;
   readonly carriers: ReadonlyMap<string, CallCarrier>;
   /** Undefined: nobody takes it. */
   readonly route: (call: Routed) => Route | undefined;
@@ -150,6 +153,7 @@ export interface VoiceDeliveryDeps {
 
 /** What the parts of the delivery share. */
 export interface Context extends VoiceDeliveryDeps {
+  readonly recent: RecentCatalog;
   readonly calls: Calls;
   readonly count: (what: Counted) => void;
   /** A new PIN was committed that supersedes a number's earlier ones. */

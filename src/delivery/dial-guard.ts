@@ -1,4 +1,3 @@
-import { isWanted } from '../domain/plan.ts';
 import type { CallRef, Delivery } from '../domain/types.ts';
 import { maskNumber } from '../log.ts';
 import type { DueTimer } from '../store/store.ts';
@@ -7,6 +6,7 @@ import type { Dialler } from './dial.ts';
 import { dialGuard, dialGuardId, ringGuard } from './guards.ts';
 import { Holding } from './holding.ts';
 import { LAST_LOOK_MS, lookUp } from './hurry.ts';
+import { stillWanted } from './still-wanted.ts';
 import type { TimerOutcome } from './timers.ts';
 import { WITHDRAWN } from './withdrawals.ts';
 
@@ -44,7 +44,7 @@ export class DialGuard {
     // Its carrier is slow. Should that node die, the mark goes, and this guard comes back after its lease.
     if (await this.#holding.isHeld(dialGuardId(ref))) return 'keep';
     const placed = await this.#find(delivery);
-    if (!(await this.#isWanted(delivery))) {
+    if (!(await stillWanted(store, delivery))) {
       if (placed === 'adopted') await this.#dialler.withdraw(ref);
       else await calls.settle(calls.open(ref, false), WITHDRAWN);
       return 'done';
@@ -92,12 +92,6 @@ export class DialGuard {
     if (placed === 'adopted') await this.#dialler.withdraw(ref);
     if (placed === 'none') await calls.settle(calls.open(ref, false), WITHDRAWN);
     return 'done';
-  }
-
-  async #isWanted({ pinId, createdAt }: Delivery): Promise<boolean> {
-    if (pinId === undefined) return true;
-    const pin = await this.#context.store.getPin(pinId);
-    return pin !== undefined && isWanted(pin, createdAt);
   }
 
   /** What the carrier knows of a call that it never confirmed. Where it has no list, the second dial is the answer. */

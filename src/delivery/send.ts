@@ -16,7 +16,7 @@ import type {
   PinRecord,
   Template,
 } from '../domain/types.ts';
-import { fieldError, ServiceError } from '../errors.ts';
+import { fieldError, overLimit, ServiceError } from '../errors.ts';
 import { background, maskNumber } from '../log.ts';
 import { SpeechError } from '../speech/speech.ts';
 import type { AddDeliveryResult, CreatePinResult, NewDelivery, NewTimer } from '../store/store.ts';
@@ -160,8 +160,7 @@ export class Sender {
   }
 
   #begin(result: CreatePinResult | AddDeliveryResult): SentPin {
-    if (result.outcome === 'limited')
-      throw new ServiceError('tooManyRequests', { retryAfterMs: result.retryAfterMs });
+    if (result.outcome === 'limited') throw overLimit(result);
     if (result.outcome === 'dead') throw new ServiceError('notFound');
     const { delivery, pin } = result;
     this.begin(delivery, pin);

@@ -4,11 +4,13 @@ import { DEFAULT_CONFIGURATION } from '../domain/limits.ts';
 import { attemptDigests, derivePin, newPinMaterial, type Keyring } from '../domain/pin.ts';
 import { effectiveSettings, type SecuritySettings } from '../domain/profile.ts';
 import type { Application, ApplicationId, CallRef, E164, PinId, PinRecord } from '../domain/types.ts';
+import type { RecentCatalog } from '../store/recent-catalog.ts';
 import type { AttemptResult, Store } from '../store/store.ts';
 import { verificationEvent } from './events/sources.ts';
 
 export interface VerifierDeps {
-  readonly store: Pick<Store, 'getPin' | 'getApplication' | 'attemptPin'>;
+  readonly store: Pick<Store, 'getPin' | 'attemptPin'>;
+  readonly recent: Pick<RecentCatalog, 'getApplication'>;
   readonly keyring: Keyring;
   readonly security: SecuritySettings;
   readonly clock: Clock;
@@ -26,10 +28,10 @@ export type Verify = (request: { pinId: PinId; candidate: string }) => Promise<A
  * answers `verified` comes only when no phone will be made to ring any more.
  */
 export function createVerify(deps: VerifierDeps): Verify {
-  const { store, keyring, security, clock, random } = deps;
+  const { store, recent, keyring, security, clock, random } = deps;
   return async ({ pinId, candidate }) => {
     const pin = (await store.getPin(pinId)) ?? decoyPin({ keyring, random, now: clock.now() });
-    const application = (await store.getApplication(pin.applicationId)) ?? DECOY_APPLICATION;
+    const application = (await recent.getApplication(pin.applicationId)) ?? DECOY_APPLICATION;
     const { verifyLimit, failureCap } = effectiveSettings(application, security);
     const digests = attemptDigests({ expectedPin: derivePin(keyring, pin), candidate, random });
     const { applicationId, to } = pin;

@@ -79,7 +79,7 @@ class Delivering implements StartableVoiceDelivery {
   #draining = false;
 
   constructor(deps: VoiceDeliveryDeps) {
-    const { store, clock, log } = deps;
+    const { store, clock, log, recent = store } = deps;
     const markup = new Markup(deps);
     const calls = new Calls({
       store,
@@ -96,6 +96,7 @@ class Delivering implements StartableVoiceDelivery {
     const withdraw = async (refs: readonly CallRef[]): Promise<void> => await this.#plans.withdraw(refs);
     this.#context = {
       ...deps,
+      recent,
       route: call => deps.route(call),
       calls,
       count: what => deps.count?.(what),
@@ -126,7 +127,7 @@ class Delivering implements StartableVoiceDelivery {
       dialGuard: this.#dialGuard,
       messageGuard: this.#messageGuard,
     });
-    this.verify = createVerify({ ...deps, withdraw });
+    this.verify = createVerify({ ...deps, recent, withdraw });
     this.verifications = createVerifications({
       ...this.#context,
       plans: this.#plans,

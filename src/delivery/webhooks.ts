@@ -97,7 +97,8 @@ export class Webhooks {
     if (ended) {
       // By markup, the dialogue lies in the record: nobody needs to be waited for.
       const answered = delivery.state === 'answered' || ended.cause === 'completed';
-      await calls.carrierEnded(call, ended, carrier.capabilities.media && answered);
+      const talks = carrier.capabilities.media && answered;
+      await calls.carrierEnded(call, ended, { talks, delivery });
       return this.#over(carrier, request);
     }
     if (request.kind === 'answer') return await this.#answer(carrier, delivery, call, parsed);

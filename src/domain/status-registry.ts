@@ -5,10 +5,21 @@ import registry from './status-registry.json' with { type: 'json' };
  * `description` are the documented ones where there are any, else ours.
  */
 
-/** The closed enum of SMS v3's `status.groupName` (infobip-api.md 0.9). */
-export type StatusGroup = 'ACCEPTED' | 'PENDING' | 'UNDELIVERABLE' | 'DELIVERED' | 'EXPIRED' | 'REJECTED';
-/** The closed enum of SMS v3's `error.groupName`; `Ok` is how SMS v1/v2 and number lookup spell `OK`. */
-export type ErrorGroup = 'OK' | 'Ok' | 'HANDSET_ERRORS' | 'USER_ERRORS' | 'OPERATOR_ERRORS';
+/** By their id: the closed enum of SMS v3's `status.groupName` (infobip-api.md 0.9). */
+export const STATUS_GROUPS = [
+  'ACCEPTED',
+  'PENDING',
+  'UNDELIVERABLE',
+  'DELIVERED',
+  'EXPIRED',
+  'REJECTED',
+] as const;
+/** By their id: the closed enum of SMS v3's `error.groupName`. */
+export const ERROR_GROUPS = ['OK', 'HANDSET_ERRORS', 'USER_ERRORS', 'OPERATOR_ERRORS'] as const;
+
+export type StatusGroup = (typeof STATUS_GROUPS)[number];
+/** `Ok` is how SMS v1/v2 and number lookup spell `OK`. */
+export type ErrorGroup = (typeof ERROR_GROUPS)[number] | 'Ok';
 
 /** The `status` object of answers, reports and logs. */
 export interface InfobipStatus {
@@ -30,16 +41,6 @@ export interface InfobipError {
   readonly description: string;
   readonly permanent: boolean;
 }
-
-const STATUS_GROUPS: readonly StatusGroup[] = [
-  'ACCEPTED',
-  'PENDING',
-  'UNDELIVERABLE',
-  'DELIVERED',
-  'EXPIRED',
-  'REJECTED',
-];
-const ERROR_GROUPS: readonly ErrorGroup[] = ['OK', 'HANDSET_ERRORS', 'USER_ERRORS', 'OPERATOR_ERRORS'];
 
 const statuses = new Map<number, InfobipStatus[]>();
 const errors = new Map<number, InfobipError>();

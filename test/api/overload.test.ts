@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -141,7 +142,7 @@ describe('in front of the routes', () => {
       socket.write(`Authorization: App ${KEYS.all}\r\nContent-Length: 500\r\n\r\n{`);
       return socket;
     });
-    await new Promise(resolve => setTimeout(resolve, 50));
+    await pause(50);
     expect((await server.call('POST', '/2fa/2/pin/voice', { ...ids, to: '41793026727' })).status).toBe(200);
     for (const socket of sockets) socket.destroy();
     await eventually('every place to be free', async () => running('send')?.running === 0, 2_000);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -156,7 +157,7 @@ describe('while it closes', () => {
     await inside;
     const closed = slow.close();
     socket.write(request);
-    await new Promise(resolve => setTimeout(resolve, 50));
+    await pause(50);
     release();
     await once(socket, 'close');
     await closed;

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { signedForm } from '../support/carrier-wire.ts';
 import { Service } from '../support/service.ts';
@@ -118,26 +119,26 @@ try {
   const stretches: [number, number][] = [];
   const stretch = async (seconds: number): Promise<void> => {
     const from = performance.now();
-    await sleep(seconds * 1_000);
+    await pause(seconds * 1_000);
     stretches.push([from, performance.now()]);
   };
-  await sleep(2_000);
+  await pause(2_000);
   await stretch(half - 2);
   for (let kill = 0; kill < 2; kill++) {
     await service.kill();
     await service.restart();
-    await sleep(3_000);
+    await pause(3_000);
     await stretch(half - 10);
   }
   await service.api('PUT', '/tts/3/bulks/status?bulkId=bulk', { status: 'PAUSED' });
-  await sleep(1_000);
+  await pause(1_000);
   const atPause = times.length;
-  await sleep(5_000);
+  await pause(5_000);
   const duringPause = times.length - atPause;
   await service.api('PUT', '/tts/3/bulks/status?bulkId=bulk', { status: 'PROCESSING' });
   const deadline = performance.now() + (destinations / perSecond) * 1_000;
-  while (placed.size < destinations && performance.now() < deadline) await sleep(500);
-  await sleep(20_000); // a second call of anybody would come now
+  while (placed.size < destinations && performance.now() < deadline) await pause(500);
+  await pause(20_000); // a second call of anybody would come now
 
   const counts = [...placed.values()].map(calls => calls.length);
   const twice = counts.filter(count => count > 1).length;
@@ -164,7 +165,3 @@ try {
 }
 console.log(failed ? 'FAILED' : 'ok');
 process.exitCode = failed ? 1 : 0;
-
-async function sleep(ms: number): Promise<void> {
-  await new Promise(resolve => setTimeout(resolve, ms));
-}

@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { systemClock } from '../../src/clock.ts';
 import { createMessageCalls, createMessaging, createRecordings } from '../../src/delivery/messages/index.ts';
@@ -100,7 +101,7 @@ for (const amount of [10, 50, 200]) {
     speed: { amount, perMs: 1_000 },
     messages: [{ content: SMS, destinations: numbers('4177').slice(0, count) }],
   });
-  while (sent.length < count) await new Promise(resolve => setTimeout(resolve, 20));
+  while (sent.length < count) await pause(20);
   const speed = ((count - 1) * 1000) / (sent.at(-1)! - sent[0]!);
   const error = speed / amount - 1;
   wrong ||= Math.abs(error) > 0.05;

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { LeanCarrier, type Taken } from '../support/lean-carrier.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -77,8 +78,6 @@ function expectTaken(kind: Taken['kind'], to: string, withinMs: number): Promise
   });
 }
 
-const wait = async (ms: number): Promise<void> =>
-  void (await new Promise(resolve => setTimeout(resolve, ms)));
 const at = (values: number[], share: number): string => {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!.toFixed(1);
@@ -183,7 +182,7 @@ try {
     let verifiedAt = 0;
     let reportedAt = 0;
     const verifying = (async () => {
-      if (lead < 0) await wait(-lead);
+      if (lead < 0) await pause(-lead);
       const { body } = await service.api<{ verified: boolean }>('POST', `/v1/verifications/${id}/check`, {
         pin,
       });
@@ -191,12 +190,12 @@ try {
       if (!body.verified) tally.notVerified++;
     })();
     const reporting = (async () => {
-      if (lead > 0) await wait(lead);
+      if (lead > 0) await pause(lead);
       reportedAt = performance.now();
       await carrier.report(taken, 'undelivered', { ErrorCode: '30003' });
     })();
     await Promise.all([verifying, reporting]);
-    await wait(60);
+    await pause(60);
     const calls = carrier.of(to, 'call');
     if (verifiedAt <= reportedAt) {
       tally.verifiedFirst++;
@@ -207,7 +206,7 @@ try {
       if (call.at > verifiedAt) tally.after++;
       else tally.before++;
       if (call.hungUpAt === undefined) {
-        await wait(500);
+        await pause(500);
         if (call.hungUpAt === undefined) tally.notHungUp++;
       }
     }

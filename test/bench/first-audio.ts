@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { WebSocket } from 'ws';
 
@@ -121,7 +122,7 @@ async function answerAll(all: PlacedCall[], shape: 'burst' | 'steady'): Promise<
   const sockets: WebSocket[] = [];
   const times = await Promise.all(
     all.map(async (call, index) => {
-      if (shape === 'steady') await new Promise(resolve => setTimeout(resolve, index * 40));
+      if (shape === 'steady') await pause(index * 40);
       return await answer(call, sockets);
     }),
   );

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { systemClock } from '../../src/clock.ts';
 import { createTimerLoop } from '../../src/delivery/timers.ts';
 import { createLogger } from '../../src/log.ts';
@@ -44,7 +46,7 @@ export async function benchTimers(store: Store): Promise<boolean> {
   await loop.start();
   const end = begin + HEAD_START_MS + SPREAD_MS + 10_000;
   while (late.length < TIMERS && performance.now() < end) {
-    await new Promise(resolve => setTimeout(resolve, 50));
+    await pause(50);
   }
   await loop.stop();
   const { user, system } = process.cpuUsage(processor);

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import type { MediaStream } from '../../src/carriers/carrier.ts';
@@ -168,7 +170,7 @@ describe('limits', () => {
 describe('deadlines', () => {
   test('ten seconds to start, connected or not', async () => {
     peer.raw({ event: 'connected', protocol: 'Call', version: '1.0.0' });
-    await new Promise<void>(resolve => setTimeout(resolve, 20));
+    await pause(20);
     clock.advance(9_999);
     expect(pair.ours.readyState).toBe(pair.ours.OPEN);
     clock.advance(1);
@@ -192,7 +194,7 @@ describe('deadlines', () => {
     pair.theirs.pause();
     stream.close();
     clock.advance(1_999);
-    await new Promise<void>(resolve => setTimeout(resolve, 20));
+    await pause(20);
     expect(events).toEqual([]);
     clock.advance(1);
     await seen(['closed', 'us']);

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { WebSocket } from 'ws';
@@ -351,7 +352,7 @@ export function carrierContract(name: string, makeHarness: () => Promise<Carrier
         const carrierCallId = harness.unknownCallId();
         peer.start(carrierCallId, { callRef: 'ref-1' });
         peer.key('7');
-        await new Promise(resolve => setTimeout(resolve, 20));
+        await pause(20);
         stream.listen(listener());
         await heard(['ready', { carrierCallId, parameters: { callRef: 'ref-1' } }], ['digit', '7']);
       });

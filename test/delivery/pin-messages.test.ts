@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import type { Application, CallRef, EmailAddress, PinId } from '../../src/domain/types.ts';
 import { createEmailTemplate } from '../../src/domain/email-template.ts';
@@ -134,6 +134,19 @@ describe('a text', () => {
       await rig.clock.advanceAsync(60_000);
       expect(post.texts.texts).toHaveLength(2);
       expect(await record(rig, ref)).toMatchObject({ state: 'ended', report: { cause: 'carrier-unknown' } });
+    }),
+  );
+
+  it(
+    'needs one write to be made and one when the carrier has it, and reads nothing',
+    withPost(async (rig, post) => {
+      const read = [vi.spyOn(rig.store, 'getPin'), vi.spyOn(rig.store, 'getPinMessage')];
+      const step = vi.spyOn(rig.store, 'stepPinMessage');
+      await sendText(rig);
+      for (const verb of read) expect(verb).not.toHaveBeenCalled();
+      expect(step).toHaveBeenCalledTimes(1);
+      expect(await report(rig, post, 'sent')).toStrictEqual({ status: 204 });
+      expect(step, 'its own record of it was there first').toHaveBeenCalledTimes(1);
     }),
   );
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { AuthType, Infobip } from '@infobip-api/sdk';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -135,7 +136,7 @@ test.concurrent('a delivered text: no phone rings', async () => {
   const phone = await phoneWith('+41793026812', { smsOutcome: 'delivered' });
   const { id } = await create(phone);
   await eventually('the receipt', async () => told(await get(id))[0]?.startsWith('sms delivered'));
-  await new Promise(resolve => setTimeout(resolve, 4_500));
+  await pause(4_500);
   expect(await calls(phone)).toHaveLength(0);
   const pin = pinIn((await texts(phone))[0]);
   recordCanary(pin);

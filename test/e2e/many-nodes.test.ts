@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -213,11 +214,6 @@ async function customer({ smsOutcome, steps }: (typeof KINDS)[keyof typeof KINDS
     seconds: (performance.now() - began) / 1_000,
   };
 }
-
-const pause = async (ms: number): Promise<void> =>
-  await new Promise(resolve => {
-    setTimeout(resolve, ms);
-  });
 
 const median = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { expect, test } from 'vitest';
@@ -117,7 +118,7 @@ test(`${kills} times kill -9 in the middle of bulks lose and double nothing`, as
     let unclear = 0;
     for (let kill = 0; kill < kills; kill++) {
       await eventually('some to be sent', async () => count(path, unsent) < before - 12);
-      await new Promise(resolve => setTimeout(resolve, 13 * kill));
+      await pause(13 * kill);
       await child.kill();
       before = count(path, unsent);
       expect(before, `kill ${kill} came after the end: a vacuous run`).toBeGreaterThan(0);

@@ -1,9 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { CIRCUIT } from '../../src/carriers/circuit.ts';
 import { eventually } from '../support/service.ts';
 import { settleAndCheck } from './checker.ts';
-import { Load, pause } from './load.ts';
+import { Load } from './load.ts';
 import { only } from './journal.ts';
 import { RudeCarrier, type Manner } from './rude-carrier.ts';
 import { FULL, record, times } from './results.ts';

@@ -1,9 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { expect, test } from 'vitest';
 
 import { eventually } from '../support/service.ts';
 import { createTemplate } from '../support/story.ts';
 import { settleAndCheck } from './checker.ts';
-import { Load, pause } from './load.ts';
+import { Load } from './load.ts';
 import { FULL, record } from './results.ts';
 import { noShim, Shim } from './shim.ts';
 import { missing, STORES, World } from './world.ts';

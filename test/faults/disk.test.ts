@@ -2,13 +2,14 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { expect, test } from 'vitest';
 
 import { dumpSqlite } from '../support/sqlite-dump.ts';
 import { eventually } from '../support/service.ts';
 import { settleAndCheck } from './checker.ts';
-import { Load, pause } from './load.ts';
+import { Load } from './load.ts';
 import { FULL, record, times } from './results.ts';
 import { EIO, noShim, Shim } from './shim.ts';
 import { ATTEMPTS, SLACK, World } from './world.ts';

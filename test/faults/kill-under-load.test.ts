@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { expect, test } from 'vitest';
 
 import { seededRandom } from '../support/seeded-random.ts';
 import { settleAndCheck } from './checker.ts';
-import { Load, pause } from './load.ts';
+import { Load } from './load.ts';
 import { FULL, record, times } from './results.ts';
 import { missing, SLACK, STORES, World, type StoreName } from './world.ts';
 

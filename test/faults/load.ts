@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { seededRandom } from '../support/seeded-random.ts';
 import type { Taken } from '../support/lean-carrier.ts';
 import { eventually } from '../support/service.ts';
@@ -29,11 +31,6 @@ const PATIENCE_MS = 60_000;
 const TEXT_WAIT_MS = 3_000;
 const AFTER_REFUSAL_MS = 50;
 const CALLBACK_TRIES = 300;
-
-export const pause = (ms: number): Promise<void> =>
-  new Promise(resolve => {
-    setTimeout(resolve, ms);
-  });
 
 export interface CheckBody {
   readonly verified: boolean;

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { BusyCarrier } from '../support/busy-carrier.ts';
 import { Crowd, type Answer } from '../support/crowd.ts';
 import { Others, processorSeconds } from '../support/others.ts';
 import { eventually, Service } from '../support/service.ts';
 import { createTemplate } from '../support/story.ts';
-import { pause } from './load.ts';
 import { backAfter, bySecond, good, percentile, phaseLine } from './overload-figures.ts';
 
 /**

@@ -1,4 +1,5 @@
 import { get } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 
 import type { ReadyAt } from './ready-watch.ts';
@@ -22,7 +23,7 @@ async function watch(url: string): Promise<void> {
     // Another start may be watched by now.
     if (asked !== url) return;
     if (ready) break;
-    await new Promise(resolve => setTimeout(resolve, EVERY_MS));
+    await pause(EVERY_MS);
   }
   parentPort?.postMessage({ url, date: Date.now() } satisfies ReadyAt);
 }

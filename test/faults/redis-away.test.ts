@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { expect, test } from 'vitest';
 
 import { eventually } from '../support/service.ts';
 import { settleAndCheck } from './checker.ts';
-import { Load, pause } from './load.ts';
+import { Load } from './load.ts';
 import { FULL, record, times } from './results.ts';
 import { ATTEMPTS, missing, SLACK, World } from './world.ts';
 

@@ -4,12 +4,12 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { startRedis, type RedisServer } from '../support/redis-server.ts';
 import { eventually, recordCanary, Service } from '../support/service.ts';
 import { createApplication } from '../support/story.ts';
 import { TinyCarrier, type TakenText } from '../support/tiny-carrier.ts';
-import { pause } from './load.ts';
 import type { StoreName } from './world.ts';
 
 const PIN_LENGTH = 16;

@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { groupBy, only } from './journal.ts';
-import { destinyOf, FALLBACKS, pause, type Load } from './load.ts';
+import { destinyOf, FALLBACKS, type Load } from './load.ts';
 import { FULL } from './results.ts';
 import type { World } from './world.ts';
 

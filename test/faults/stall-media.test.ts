@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -70,7 +71,7 @@ for (let stall = 0; stall < stalls; stall++) {
     try {
       const asking = live.filter((_, index) => index % 2 === 1);
       for (const call of asking) await post(`/calls/${call.id}/keys`, { keys: '1' });
-      await new Promise(resolve => setTimeout(resolve, STALL_MS));
+      await pause(STALL_MS);
     } finally {
       process.kill(service.pid, 'SIGCONT');
     }

@@ -1,7 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { expect, test } from 'vitest';
 
 import { settleAndCheck } from './checker.ts';
-import { Load, pause, type Destiny } from './load.ts';
+import { Load, type Destiny } from './load.ts';
 import { FULL, record, times } from './results.ts';
 import { missing, STORES, World } from './world.ts';
 

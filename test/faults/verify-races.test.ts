@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { Ear } from '../../sip-sim/ear.ts';
@@ -61,7 +63,7 @@ test.each([
     const { pinId, pin, wrong } = await heardPin();
     const offered = kind === 'right' ? pin : wrong;
     const flying = guess(service, pinId, offered, 200);
-    await new Promise(resolve => setTimeout(resolve, delayMs));
+    await pause(delayMs);
     await service.kill();
     const before = tally(await flying);
     expect(before.lost, 'the kill hit nothing in flight').toBeGreaterThan(0);

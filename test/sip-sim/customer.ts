@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import twilio from 'twilio';
 import { WebSocketServer, type WebSocket } from 'ws';
@@ -255,7 +256,7 @@ export async function eventually<Value>(
     const value = await probe();
     if (value) return value;
     if (performance.now() > end) throw new Error(`timed out waiting for ${what}`);
-    await new Promise(resolve => setTimeout(resolve, 10));
+    await pause(10);
   }
 }
 

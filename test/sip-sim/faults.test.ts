@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { Customer, eventually } from './customer.ts';
@@ -185,7 +187,7 @@ describe('media', () => {
   test('half-open: silence on a socket that stays', async () => {
     const { sid, media } = await stream('half-open', { afterMs: 200 });
     await eventually('the last of it', () => media.of('media').length >= 10);
-    await new Promise(resolve => setTimeout(resolve, 100));
+    await pause(100);
     expect(media.of('media').length).toBeLessThanOrEqual(11);
     expect(media.closed).toBe(false);
     expect((await customer.get(sid)).state).toBe('answered');
@@ -193,7 +195,7 @@ describe('media', () => {
 
   test('no-start, silent, wrong-codec', async () => {
     const { media } = await stream('no-start');
-    await new Promise(resolve => setTimeout(resolve, 50));
+    await pause(50);
     expect(media.messages.map(({ event }) => event)).toEqual(['connected']);
     await customer.clear();
     customer.documents.set(
@@ -201,7 +203,7 @@ describe('media', () => {
       `<Response><Connect><Stream url="${customer.wsUrl}/m"/></Connect></Response>`,
     );
     const silent = await stream('silent');
-    await new Promise(resolve => setTimeout(resolve, 50));
+    await pause(50);
     expect(silent.media.messages.map(({ event }) => event)).toEqual(['connected', 'start']);
     await customer.clear();
     customer.documents.set(

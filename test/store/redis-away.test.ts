@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -8,11 +9,6 @@ import { openRedisStore } from '../../src/store/redis/index.ts';
 import type { Store } from '../../src/store/store.ts';
 import { noRedis, startRedis, type RedisServer } from '../support/redis-server.ts';
 import { attempt, createdPin, pinRequest, times } from '../support/store-fixtures.ts';
-
-const pause = (ms: number) =>
-  new Promise<void>(resolve => {
-    setTimeout(resolve, ms);
-  });
 
 /** What a promise came to, and after how many ms. */
 async function timed(work: Promise<unknown>): Promise<{ id: unknown; ms: number }> {

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { expect, it, vi } from 'vitest';
 
 import type { PinId } from '../../src/domain/types.ts';
@@ -25,7 +27,7 @@ it(
       child.start({ do: 'load' });
       const before = created.size;
       await vi.waitFor(() => expect(child.acknowledged().length).toBeGreaterThan(0), { timeout: 10_000 });
-      await new Promise(resolve => setTimeout(resolve, random(1).readUInt8() / 2));
+      await pause(random(1).readUInt8() / 2);
       await child.kill();
       for (const line of child.acknowledged()) {
         const [outcome, pinId] = line.split(' ');

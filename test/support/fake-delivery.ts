@@ -1,12 +1,13 @@
 import { newCallRef, systemRandom } from '../../src/domain/ids.ts';
 import { newPinMaterial, type Keyring } from '../../src/domain/pin.ts';
 import { effectivePin, effectiveSettings, type SecuritySettings } from '../../src/domain/profile.ts';
-import type { CallScript, E164, PinRecord } from '../../src/domain/types.ts';
+import type { E164, PinRecord } from '../../src/domain/types.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { PinMessaging, SentPin, VoiceDelivery } from '../../src/delivery/delivery.ts';
 import { createVerify, type Verify } from '../../src/delivery/verify.ts';
 import { ServiceError } from '../../src/errors.ts';
 import type { AddDeliveryResult, CreatePinResult, NewDelivery, Store } from '../../src/store/store.ts';
+import { SCRIPT } from './store-fixtures.ts';
 
 type Send = Parameters<VoiceDelivery['sendPin']>[0];
 type Resend = Parameters<VoiceDelivery['resendPin']>[0];
@@ -22,7 +23,12 @@ export class FakeDelivery implements VoiceDelivery, PinMessaging {
 
   constructor(deps: { store: Store; keyring: Keyring; security: SecuritySettings; clock: Clock }) {
     this.#deps = deps;
-    this.verify = createVerify({ ...deps, random: systemRandom, withdraw: async () => undefined });
+    this.verify = createVerify({
+      ...deps,
+      recent: deps.store,
+      random: systemRandom,
+      withdraw: async () => undefined,
+    });
   }
 
   async sendPin(request: Send) {
@@ -135,22 +141,6 @@ function delivery(of: Pick<PinRecord, 'pinId' | 'applicationId' | 'to'>, message
     carrier: 'fake',
     to: to as E164,
     from: '+41793026700',
-    script: { ...SCRIPT, messageText },
+    script: { ...SCRIPT, messageText, placeholders: {}, machineDetection: 'off' },
   };
 }
-
-const SCRIPT: CallScript = {
-  messageText: '',
-  placeholders: {},
-  language: 'en',
-  speechRate: 1,
-  dtmfTimeoutMs: 10_000,
-  pauseMs: 0,
-  ringTimeoutSeconds: 45,
-  times: 1,
-  gate: 'off',
-  gateDigits: 1,
-  machineDetection: 'off',
-  digitPauseMs: 400,
-  spelling: 'letters',
-};

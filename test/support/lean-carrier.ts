@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { bodyServer, signedForm, twilioEntry, urlOf } from './carrier-wire.ts';
 
@@ -86,7 +87,7 @@ export class LeanCarrier {
   async insist(taken: Taken, status: string, more: Record<string, string> = {}): Promise<void> {
     for (let tries = 0; tries < 1_200; tries++) {
       if (await this.report(taken, status, more)) return;
-      await new Promise(resolve => setTimeout(resolve, 50));
+      await pause(50);
     }
   }
 

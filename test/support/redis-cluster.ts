@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import type { Redis } from 'ioredis';
 
 import { startRedis, type RedisServer } from './redis-server.ts';
@@ -42,9 +44,7 @@ async function whenWhole(client: Redis, masters: number): Promise<void> {
   for (let tries = 0; tries < 400; tries++) {
     const info = String(await client.call('CLUSTER', 'INFO'));
     if (info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${masters}`)) return;
-    await new Promise<void>(resolve => {
-      setTimeout(resolve, 25);
-    });
+    await pause(25);
   }
   throw new Error('the cluster did not come together');
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** Between a client and a server on loopback: it can lose what the server answers, and the connection with it. */
 export interface RedisProxy {
@@ -53,9 +54,7 @@ export async function startProxy(port: number): Promise<RedisProxy> {
     url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async quiet() {
       while (performance.now() - lastAt < QUIET_MS) {
-        await new Promise<void>(resolve => {
-          setTimeout(resolve, QUIET_MS / 2);
-        });
+        await pause(QUIET_MS / 2);
       }
     },
     cutBeforeReply: () =>

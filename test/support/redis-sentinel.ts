@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { Redis } from 'ioredis';
 
@@ -78,9 +79,7 @@ async function offsetOf({ client }: RedisServer): Promise<string | undefined> {
 async function until(holds: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 400; tries++) {
     if (await holds()) return;
-    await new Promise<void>(resolve => {
-      setTimeout(resolve, 25);
-    });
+    await pause(25);
   }
   throw new Error('master, replica and Sentinel did not come together');
 }

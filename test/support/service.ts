@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /**
  * The service as a user runs it: a child process started with `node src/main.ts`, known only by its ready line, its
@@ -182,7 +183,7 @@ export async function eventually<Value>(
     const value = await probe();
     if (value) return value;
     if (performance.now() > end) throw new Error(`timed out waiting for ${what}`);
-    await new Promise(resolve => setTimeout(resolve, 25));
+    await pause(25);
   }
 }
 

@@ -88,7 +88,7 @@ export const applicationId = (): ApplicationId => newApplicationId(random);
 export const pinId = (): PinId => newPinId(random, NUMBER);
 export const operation = (): string => `op-${operations++}`;
 
-const SCRIPT: CallScript = {
+export const SCRIPT: CallScript = {
   messageText: 'Your code is {{pin}}',
   placeholders: { name: 'Zoë' },
   language: 'en',

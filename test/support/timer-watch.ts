@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import type { Redis } from 'ioredis';
 
 const SHARDS = [...'0123456789abcdef'];
@@ -46,7 +48,7 @@ export class TimerWatch {
           this.maxOverdueMs = Math.max(this.maxOverdueMs, now - Number(rows[at + 1]));
         }
       }
-      await new Promise(resolve => setTimeout(resolve, LOOK_MS));
+      await pause(LOOK_MS);
     }
   }
 }

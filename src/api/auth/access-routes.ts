@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 
 import type { Clock } from '../../clock.ts';
 import type { Logger } from '../../log.ts';
-import { parseJsonBody } from '../json-body.ts';
+import { takeJson } from '../json-body.ts';
 import { errorAnswers } from '../openapi.ts';
 import {
   idParams,
@@ -38,11 +38,7 @@ export function accessRoutes(deps: AccessRoutesDeps) {
   const { access, log } = deps;
   return async (scope: FastifyInstance): Promise<void> => {
     guardRoutes(scope, deps);
-    scope.addContentTypeParser(
-      'application/json',
-      { parseAs: 'string' },
-      async (_request: unknown, body: string) => parseJsonBody(body),
-    );
+    takeJson(scope);
     const app = scope.withTypeProvider<ZodTypeProvider>();
 
     app.route({

@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 
 import { fieldError, ServiceError } from '../../errors.ts';
-import { parseJsonBody } from '../json-body.ts';
+import { takeJson } from '../json-body.ts';
 import { documented, errorAnswers } from '../openapi.ts';
 import type { Login } from './login.ts';
 import { basicPair, BEARER_MS, type Tokens } from './users.ts';
@@ -46,11 +46,7 @@ const tokenAnswer = documented(
 export function loginRoutes(deps: { login: Login; tokens: Tokens }) {
   const { login, tokens } = deps;
   return async (scope: FastifyInstance): Promise<void> => {
-    scope.addContentTypeParser(
-      'application/json',
-      { parseAs: 'string' },
-      async (_request: unknown, body: string) => parseJsonBody(body),
-    );
+    takeJson(scope);
     scope.addContentTypeParser(
       'application/x-www-form-urlencoded',
       { parseAs: 'string' },

@@ -1,11 +1,9 @@
-import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-
 import type { Clock } from '../../clock.ts';
 import type { Endpoints, Replays, TestPush } from '../../delivery/events/index.ts';
 import type { Logger } from '../../log.ts';
 import type { Store } from '../../store/store.ts';
 import type { Authenticator } from '../auth.ts';
+import type { ZodApp } from '../zod-app.ts';
 
 /** What the routes of this face share. */
 export interface EventsDeps {
@@ -20,13 +18,7 @@ export interface EventsDeps {
   readonly requestLimits?: boolean | undefined;
 }
 
-export type EventsApp = FastifyInstance<
-  FastifyInstance['server'],
-  Parameters<FastifyInstance['routing']>[0],
-  Parameters<FastifyInstance['routing']>[1],
-  FastifyInstance['log'],
-  ZodTypeProvider
->;
+export type EventsApp = ZodApp;
 
 /** Events name every number that the account sends to, and an endpoint gets them all. */
 export const MANAGE = ['2fa:manage'] as const;

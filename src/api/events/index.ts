@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 
 import { guardRoutes } from '../auth.ts';
-import { parseJsonBody } from '../json-body.ts';
+import { takeJson } from '../json-body.ts';
 import { createProblemHandler } from '../problem.ts';
 import type { EventsDeps } from './context.ts';
 import { eventRoutes } from './events.ts';
@@ -17,11 +17,7 @@ export type { EventsDeps } from './context.ts';
 export function eventsApi(deps: EventsDeps): FastifyPluginAsync {
   return async (scope: FastifyInstance): Promise<void> => {
     scope.setErrorHandler(createProblemHandler(deps));
-    scope.addContentTypeParser(
-      'application/json',
-      { parseAs: 'string' },
-      async (_request: unknown, body: string) => parseJsonBody(body),
-    );
+    takeJson(scope);
     guardRoutes(scope, deps);
     const app = scope.withTypeProvider<ZodTypeProvider>();
     webhookRoutes(app, deps);

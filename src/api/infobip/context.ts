@@ -1,5 +1,4 @@
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { FastifyPluginAsync } from 'fastify';
 
 import type { Clock } from '../../clock.ts';
 import type { PinMessaging, VoiceDelivery } from '../../delivery/delivery.ts';
@@ -8,11 +7,15 @@ import type { Keyring } from '../../domain/pin.ts';
 import type { SecuritySettings } from '../../domain/profile.ts';
 import type { Application, ApplicationId } from '../../domain/types.ts';
 import { ServiceError } from '../../errors.ts';
+import type { RecentCatalog } from '../../store/recent-catalog.ts';
 import type { Store } from '../../store/store.ts';
+import type { ZodApp } from '../zod-app.ts';
 
 /** What the routes of this face share. */
 export interface InfobipDeps {
   readonly store: Store;
+  /** For sends; absent: the store itself. */
+  readonly recent?: RecentCatalog;
   readonly delivery: VoiceDelivery & PinMessaging;
   readonly keyring: Keyring;
   readonly security: SecuritySettings;
@@ -30,13 +33,7 @@ export interface ApiSettings {
   readonly requestLimits?: boolean;
 }
 
-export type InfobipApp = FastifyInstance<
-  FastifyInstance['server'],
-  Parameters<FastifyInstance['routing']>[0],
-  Parameters<FastifyInstance['routing']>[1],
-  FastifyInstance['log'],
-  ZodTypeProvider
->;
+export type InfobipApp = ZodApp;
 
 /** Scopes of infobip-api.md 1.1: a key needs any one of an operation's. */
 export const MANAGE = ['2fa:manage'] as const;

@@ -11,7 +11,7 @@ import { emailResendRequest, emailSendAnswer, emailSendRequest, pinParams } from
 
 /** Sending PINs by e-mail: infobip-api.md 2.6. */
 export function emailPinRoutes(app: InfobipApp, deps: InfobipDeps): void {
-  const { store, delivery } = deps;
+  const { store, delivery, recent = store } = deps;
   const config = { scopes: SEND };
 
   app.route({
@@ -32,7 +32,7 @@ export function emailPinRoutes(app: InfobipApp, deps: InfobipDeps): void {
       const from = body.from?.trim() ? parseMailbox(body.from) : undefined;
       if (body.from?.trim() && !from)
         throw fieldError('from', 'must be an address, or a name and an address in angle brackets');
-      const references = await sendReferences(store, body, (applicationId, id) =>
+      const references = await sendReferences(recent, body, (applicationId, id) =>
         store.getEmailTemplate(applicationId, id),
       );
       const { placeholders } = body;

@@ -1,8 +1,8 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 
 import { guardRoutes, type Authenticator } from '../auth.ts';
-import { parseJsonBody } from '../json-body.ts';
+import { takeJson } from '../json-body.ts';
 import { applicationRoutes } from './applications.ts';
 import type { InfobipDeps } from './context.ts';
 import { emailPinRoutes } from './email-pins.ts';
@@ -19,11 +19,7 @@ export type { ApiSettings, InfobipDeps } from './context.ts';
  */
 export function infobipApi(deps: InfobipDeps & { authenticate: Authenticator }) {
   return async (scope: FastifyInstance): Promise<void> => {
-    scope.addContentTypeParser(
-      'application/json',
-      { parseAs: 'string' },
-      async (_request: FastifyRequest, body: string) => parseJsonBody(body),
-    );
+    takeJson(scope);
 
     const { authenticate, clock, settings } = deps;
     guardRoutes(scope, { authenticate, clock, requestLimits: settings.requestLimits });

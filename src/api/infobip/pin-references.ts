@@ -22,7 +22,7 @@ import { DISABLED_APPLICATION, UNKNOWN_REFERENCE } from './decisions.ts';
  * @throws ServiceError badRequest, naming the field: send lists no 404 (2.7); forbidden
  */
 export async function sendReferences<Kind>(
-  store: Store,
+  store: Pick<Store, 'getApplication'>,
   body: { readonly applicationId: string; readonly messageId: string },
   get: (applicationId: ApplicationId, id: MessageId) => Promise<Kind | undefined>,
 ): Promise<{ application: Application; template: Kind }> {

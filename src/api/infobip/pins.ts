@@ -10,7 +10,7 @@ import { pinParams, resendRequest, sendAnswer, sendQuery, sendRequest } from './
 
 /** Sending PINs to phones, by SMS and by voice: infobip-api.md 2.6. */
 export function pinRoutes(app: InfobipApp, deps: InfobipDeps): void {
-  const { store, delivery, security } = deps;
+  const { store, delivery, security, recent = store } = deps;
   const config = { scopes: SEND };
 
   app.route({
@@ -89,8 +89,8 @@ export function pinRoutes(app: InfobipApp, deps: InfobipDeps): void {
 
   async function sendOf(body: z.output<typeof sendRequest>) {
     const to = requireNumber('to', body.to, security);
-    const { application, template } = await sendReferences(store, body, (applicationId, id) =>
-      store.getTemplate(applicationId, id),
+    const { application, template } = await sendReferences(recent, body, (applicationId, id) =>
+      recent.getTemplate(applicationId, id),
     );
     const from = body.from?.trim() || undefined;
     return { application, template, to, from, placeholders: body.placeholders ?? {} };

@@ -1,7 +1,8 @@
+import type { Verifications } from '../../delivery/verifications.ts';
 import { verificationState } from '../../domain/plan.ts';
 import type { PinId, PinRecord } from '../../domain/types.ts';
-import { ServiceError } from '../../errors.ts';
-import type { AttemptResult } from '../../store/store.ts';
+import { overLimit, ServiceError } from '../../errors.ts';
+import type { AttemptResult, Store } from '../../store/store.ts';
 import { problemAnswers } from '../problem.ts';
 import { SEND, TAG, type VerifyApp, type VerifyDeps } from './context.ts';
 import { checkAnswer, checkRequest, verificationParams, type CheckBody } from './schemas.ts';
@@ -26,16 +27,17 @@ export function checkRoutes(app: VerifyApp, deps: VerifyDeps): void {
 }
 
 /** The same reads and the same write for an id that nobody knows: its 404 takes as long as a wrong PIN. */
-async function check(
-  { verifications, store }: VerifyDeps,
+export async function check(
+  {
+    verifications,
+    store,
+  }: { verifications: Pick<Verifications, 'check'>; store: Pick<Store, 'getPin' | 'now'> },
   pinId: PinId,
   candidate: string,
 ): Promise<CheckBody> {
   const result = await verifications.check({ pinId, candidate });
   const [pin, now] = await Promise.all([store.getPin(pinId), store.now()]);
-  if (result.outcome === 'limited') {
-    throw new ServiceError('tooManyRequests', { retryAfterMs: result.retryAfterMs });
-  }
+  if (result.outcome === 'limited') throw overLimit(result);
   if (result.outcome === 'unknown' || !pin) throw new ServiceError('notFound');
   return checkBody(result, pin, now);
 }

@@ -1,6 +1,3 @@
-import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-
 import type { Clock } from '../../clock.ts';
 import type { Verifications } from '../../delivery/verifications.ts';
 import type { RandomBytes } from '../../domain/ids.ts';
@@ -8,6 +5,7 @@ import type { SecuritySettings } from '../../domain/profile.ts';
 import type { Logger } from '../../log.ts';
 import type { Store } from '../../store/store.ts';
 import type { Authenticator } from '../auth.ts';
+import type { ZodApp } from '../zod-app.ts';
 
 /** What the routes of our own verify API share. */
 export interface VerifyDeps {
@@ -22,13 +20,7 @@ export interface VerifyDeps {
   readonly log: Logger;
 }
 
-export type VerifyApp = FastifyInstance<
-  FastifyInstance['server'],
-  Parameters<FastifyInstance['routing']>[0],
-  Parameters<FastifyInstance['routing']>[1],
-  FastifyInstance['log'],
-  ZodTypeProvider
->;
+export type VerifyApp = ZodApp;
 
 /** As Infobip's face has them: a key needs any one of an operation's. */
 export const MANAGE = ['2fa:manage'] as const;

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 
 import { guardRoutes } from '../auth.ts';
-import { parseJsonBody } from '../json-body.ts';
+import { takeJson } from '../json-body.ts';
 import { createProblemHandler } from '../problem.ts';
 import { checkRoutes } from './check.ts';
 import type { VerifyDeps } from './context.ts';
@@ -22,11 +22,7 @@ export type { VerifyDeps } from './context.ts';
 export function verifyApi(deps: VerifyDeps): FastifyPluginAsync {
   return async (scope: FastifyInstance): Promise<void> => {
     scope.setErrorHandler(createProblemHandler(deps));
-    scope.addContentTypeParser(
-      'application/json',
-      { parseAs: 'string' },
-      async (_request: unknown, body: string) => parseJsonBody(body),
-    );
+    takeJson(scope);
     await scope.register(async open => problemRoutes(open));
     await scope.register(async guarded => {
       guardRoutes(guarded, deps);

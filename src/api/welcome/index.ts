@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 
-import { parseJsonBody } from '../json-body.ts';
+import { takeJson } from '../json-body.ts';
 import { createProblemHandler } from '../problem.ts';
 import type { WelcomeDeps } from './context.ts';
 import { createWelcomePages } from './pages.ts';
@@ -21,11 +21,7 @@ export function welcomePage(deps: WelcomeDeps): FastifyPluginAsync {
       return;
     }
     scope.setErrorHandler(createProblemHandler(deps));
-    scope.addContentTypeParser(
-      'application/json',
-      { parseAs: 'string' },
-      async (_request: unknown, body: string) => parseJsonBody(body),
-    );
+    takeJson(scope);
     await scope.register(createWelcomePages({ simulatorUrl, apiKeySource: deps.apiKeySource }));
     await scope.register(async app => welcomeRoutes(app, deps));
   };

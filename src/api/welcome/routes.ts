@@ -7,7 +7,7 @@ import type { Application, PinId } from '../../domain/types.ts';
 import { ServiceError } from '../../errors.ts';
 import { SlidingWindows, type WindowLimit } from '../auth/sliding-windows.ts';
 import { assertEnabled } from '../verify/applications.ts';
-import { checkBody } from '../verify/check.ts';
+import { check } from '../verify/check.ts';
 import { inlineTemplate } from '../verify/create.ts';
 import { planOfChannel } from '../verify/plan.ts';
 import {
@@ -89,13 +89,7 @@ export function welcomeRoutes(scope: FastifyInstance, deps: WelcomeDeps): void {
       const known = await store.getPin(pinId);
       // Whoever has no key must learn nothing of other applications' PINs, and spend none of their attempts.
       if (known?.applicationId !== WELCOME_APPLICATION_ID) throw new ServiceError('notFound');
-      const result = await verifications.check({ pinId, candidate: request.body.pin });
-      const [pin, now] = await Promise.all([store.getPin(pinId), store.now()]);
-      if (result.outcome === 'limited') {
-        throw new ServiceError('tooManyRequests', { retryAfterMs: result.retryAfterMs });
-      }
-      if (result.outcome === 'unknown' || !pin) throw new ServiceError('notFound');
-      return checkBody(result, pin, now);
+      return await check(deps, pinId, request.body.pin);
     },
   });
 }

@@ -13,6 +13,7 @@ const countryNames = lazily(() => new Intl.DisplayNames('en', { type: 'region' }
 export function createOfflineLookup(): NumberLookup {
   return {
     name: 'offline',
+    tellsReachability: false,
     lookup: async to => await Promise.resolve(offlineContext(to)),
   };
 }

@@ -5,6 +5,7 @@ import { numberType } from '../../domain/phone.ts';
 import type { E164 } from '../../domain/types.ts';
 import { CarrierError } from '../../errors.ts';
 import type { NumberContext, NumberLookup } from '../message-carrier.ts';
+import { readJson } from '../read-json.ts';
 
 const TIMEOUT_MS = 2_000;
 /** An answer is less than 1 KB. */
@@ -56,7 +57,7 @@ export function createSimulatorLookup(options: {
           redirect: 'manual',
           signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
         });
-        const body = await readBody(response);
+        const body = await readJson(response, MAX_BYTES);
         if (response.status >= 500) throw failed('server', `answered ${response.status}`);
         if (response.status >= 400) throw failed('rejected', `answered ${response.status}`, false);
         return contextOf(to, response.status === 200 ? body : undefined);
@@ -75,23 +76,6 @@ export function createSimulatorLookup(options: {
 /** The cause is left out: it quotes the URL, which holds the number. */
 function failed(reason: CarrierError['reason'], what: string, retryable = true): CarrierError {
   return new CarrierError(reason, { message: `lookup: the simulator ${what}`, retryable });
-}
-
-/** Undefined: no JSON, or too much of it. */
-async function readBody(response: Response): Promise<unknown> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAX_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  try {
-    const json: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    return json;
-  } catch {
-    return undefined;
-  }
 }
 
 const REACHABLE = { true: 'reachable', false: 'not-reachable', null: 'unknown' } as const;

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { CarrierError } from '../../errors.ts';
+import { readJson } from '../read-json.ts';
 import type { TwilioConfig } from './config.ts';
 
 /** Twilio's answers are a few KB; more is not Twilio. */
@@ -54,7 +55,11 @@ export function createTwilioRest(
         redirect: 'manual',
         signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
       });
-      return { status: response.status, json: await readJson(response), retryAfterMs: retryAfter(response) };
+      return {
+        status: response.status,
+        json: await readJson(response, MAX_REPLY_BYTES),
+        retryAfterMs: retryAfter(response),
+      };
     } catch (error) {
       if (signal?.aborted) throw cancelled(what, signal, false);
       if (timeout.signal.aborted) {
@@ -113,22 +118,6 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 function retryAfter(response: Response): number | undefined {
   const seconds = response.headers.get('retry-after') ?? '';
   return /^\d{1,5}$/.test(seconds) ? Number(seconds) * 1000 : undefined;
-}
-
-async function readJson(response: Response): Promise<unknown> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAX_REPLY_BYTES) return undefined; // leaving the loop cancels the body
-    chunks.push(chunk);
-  }
-  try {
-    const json: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    return json;
-  } catch {
-    return undefined;
-  }
 }
 
 function cancelled(what: string, signal: AbortSignal, retryable: boolean): CarrierError {

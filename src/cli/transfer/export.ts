@@ -36,7 +36,7 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
     parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true }),
   );
   positionals('export', given, []);
-  const service = await findService(values.url === undefined ? undefined : baseUrl(values.url), terminal);
+  const service = await findService(baseUrl(values.url), terminal);
   const document = await exportFrom(createCatalogApi(service, terminal), terminal, values.app);
   const text = `${JSON.stringify(document, null, 2)}\n`;
   if (values.output === undefined || values.output === '-') {

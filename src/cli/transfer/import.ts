@@ -45,7 +45,7 @@ async function run(argv: readonly string[], terminal: Terminal): Promise<number>
   const { map: mapPath } = values;
   const known =
     mapPath !== undefined && existsSync(mapPath) ? checked(mapPath, idMap, readText(mapPath)) : {};
-  const service = await findService(values.url === undefined ? undefined : baseUrl(values.url), terminal);
+  const service = await findService(baseUrl(values.url), terminal);
   const api = createCatalogApi(service, terminal);
   const plans = planImport(file, await exportFrom(api, terminal), known);
   const actions = plans.flatMap(({ action, messages }) => [action, ...messages.map(each => each.action)]);

@@ -1,6 +1,6 @@
-import type { Timer } from '../../clock.ts';
 import type { Message, MessageChannel } from '../../domain/message.ts';
 import { background } from '../../log.ts';
+import { WorkLoop } from '../work-loop.ts';
 import type { MessagingDeps, MessagingLimits } from './context.ts';
 import type { TextDispatch } from './text-dispatch.ts';
 import type { VoiceDispatch } from './voice-dispatch.ts';
@@ -11,7 +11,6 @@ const LEASE_MS = 60_000;
 const RECOVERY_MS = 5_000;
 const SETTLED_AT_ONCE = 200;
 const RECOVERED_AT_ONCE = 64;
-const MIN_SLEEP_MS = 1;
 const CHANNELS: readonly MessageChannel[] = ['voice', 'sms'];
 
 export interface ClaimLoopDeps
@@ -27,43 +26,37 @@ export interface ClaimLoopDeps
 export class ClaimLoop {
   readonly #deps: ClaimLoopDeps;
   readonly #inFlight: Readonly<Record<MessageChannel, Set<string>>> = { voice: new Set(), sms: new Set() };
-  #sleep: Timer | undefined;
-  #turn: Promise<void> | undefined;
-  #again = false;
+  readonly #loop: WorkLoop;
   /** A channel had no room at the last look: the end of a dispatch is a reason to look again. */
   #starved = false;
-  #stopped = true;
   #idle: (() => void)[] = [];
 
   constructor(deps: ClaimLoopDeps) {
     this.#deps = deps;
+    const { clock, log, pollMs } = deps;
+    this.#loop = new WorkLoop({
+      clock,
+      log,
+      name: 'messages',
+      pollMs,
+      takeSome: async () => await this.#takeSome(),
+      nextIn: async () => await this.#nextIn(),
+    });
   }
 
-  start(): void {
-    this.#stopped = false;
-    this.wake();
+  /** Resolves after the first look. */
+  async start(): Promise<void> {
+    await this.#loop.start();
   }
 
   /** Looks at once instead of when it meant to. */
   wake(): void {
-    if (this.#stopped) return;
-    if (this.#turn) {
-      this.#again = true;
-      return;
-    }
-    this.#sleep?.cancel();
-    this.#again = false;
-    this.#turn = this.#run().finally(() => {
-      this.#turn = undefined;
-      if (this.#again) this.wake();
-    });
+    this.#loop.wake();
   }
 
   /** Claims nothing more; resolves when no dispatch is under way, or after `graceMs`. */
   async stop(graceMs: number): Promise<void> {
-    this.#stopped = true;
-    this.#sleep?.cancel();
-    await this.#turn;
+    await this.#loop.stop();
     if (this.#busy() === 0) return;
     await new Promise<void>(resolve => {
       const late = this.#deps.clock.after(graceMs, resolve);
@@ -74,27 +67,24 @@ export class ClaimLoop {
     });
   }
 
-  async #run(): Promise<void> {
-    const { store, clock, log, pollMs } = this.#deps;
-    let next: number | undefined;
-    try {
-      const [voice, sms, stale] = await Promise.all([
-        this.#claim('voice'),
-        this.#claim('sms'),
-        store.claimStaleMessages({ limit: RECOVERED_AT_ONCE, leaseMs: RECOVERY_MS }),
-        store.settleMessages({ limit: SETTLED_AT_ONCE }),
-      ]);
-      for (const message of [...voice, ...sms]) this.#dispatch(message, 'send');
-      for (const message of stale) if (!this.#isInFlight(message)) this.#dispatch(message, 'recover');
-      const channels = this.#channelsWithRoom();
-      this.#starved = channels.length < CHANNELS.length;
-      next = await store.nextMessageIn(channels);
-    } catch (error) {
-      log.warn({ err: error }, 'messages: the store did not answer');
-    }
-    if (this.#stopped) return;
-    const ms = Math.max(MIN_SLEEP_MS, Math.min(next ?? pollMs, pollMs));
-    this.#sleep = clock.after(ms, () => this.wake());
+  /** One look takes all that there is room for; only of what has ended there may be more. */
+  async #takeSome(): Promise<boolean> {
+    const { store } = this.#deps;
+    const [voice, sms, stale, settled] = await Promise.all([
+      this.#claim('voice'),
+      this.#claim('sms'),
+      store.claimStaleMessages({ limit: RECOVERED_AT_ONCE, leaseMs: RECOVERY_MS }),
+      store.settleMessages({ limit: SETTLED_AT_ONCE }),
+    ]);
+    for (const message of [...voice, ...sms]) this.#dispatch(message, 'send');
+    for (const message of stale) if (!this.#isInFlight(message)) this.#dispatch(message, 'recover');
+    return settled === SETTLED_AT_ONCE;
+  }
+
+  async #nextIn(): Promise<number | undefined> {
+    const channels = this.#channelsWithRoom();
+    this.#starved = channels.length < CHANNELS.length;
+    return await this.#deps.store.nextMessageIn(channels);
   }
 
   async #claim(channel: MessageChannel): Promise<readonly Message[]> {

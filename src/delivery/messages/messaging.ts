@@ -133,8 +133,8 @@ class Engine implements StartableMessaging {
   }
 
   async start(): Promise<void> {
-    this.#loop.start();
     this.#sweepAgain();
+    await this.#loop.start();
   }
 
   async stop(graceMs: number): Promise<void> {

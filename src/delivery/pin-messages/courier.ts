@@ -2,7 +2,7 @@ import type { NumberContext } from '../../carriers/message-carrier.ts';
 import { isWanted } from '../../domain/plan.ts';
 import { derivePin } from '../../domain/pin.ts';
 import type { PinMessage } from '../../domain/pin-message.ts';
-import type { CallRef } from '../../domain/types.ts';
+import type { CallRef, PinRecord } from '../../domain/types.ts';
 import { CarrierError } from '../../errors.ts';
 import { background } from '../../log.ts';
 import type { VoiceDeliveryDeps } from '../context.ts';
@@ -56,7 +56,8 @@ export class Courier {
     this.#holding = new Holding(deps);
   }
 
-  carry(message: PinMessage): Carrying {
+  /** @param pin as the write left it that has just made the message; absent: it is read */
+  carry(message: PinMessage, pin?: PinRecord): Carrying {
     const known = this.#inFlight.get(message.ref);
     if (known) return known;
     const progress: Progress = { reachable: undefined, outcome: 'open' };
@@ -64,7 +65,7 @@ export class Courier {
       pinMessageGuardId(message.ref),
       sendGuard(message.channel, message.ref, message.tries).inMs,
     );
-    const work = this.#carry(message, progress, held).finally(() => {
+    const work = this.#carry({ message, pin }, progress, held).finally(() => {
       held.end();
       this.#inFlight.delete(message.ref);
     });
@@ -88,9 +89,12 @@ export class Courier {
     this.#patience.stop();
   }
 
-  async #carry(message: PinMessage, progress: Progress, held: Held): Promise<void> {
-    const { store } = this.#deps;
-    const [pin, now] = await Promise.all([store.getPin(message.pinId), store.now()]);
+  async #carry(
+    { message, pin: fresh }: { message: PinMessage; pin: PinRecord | undefined },
+    progress: Progress,
+    held: Held,
+  ): Promise<void> {
+    const [pin, now] = fresh ? [fresh, message.createdAt] : await this.#read(message);
     const wanted = pin && pin.expiresAt > now && isWanted(pin, message.createdAt);
     const code = wanted ? derivePin(this.#deps.keyring, pin) : undefined;
     if (pin === undefined || code === undefined) {
@@ -116,11 +120,16 @@ export class Courier {
     await this.#record(message, result.carrierMessageId);
   }
 
+  async #read({ pinId }: PinMessage): Promise<[PinRecord | undefined, number]> {
+    const { store } = this.#deps;
+    return await Promise.all([store.getPin(pinId), store.now()]);
+  }
+
   /** Undefined: not asked for. */
   async #lookUp({ content, to, ref }: PinMessage): Promise<NumberContext['reachable'] | undefined> {
     if (content.channel !== 'sms' || !content.lookUp) return undefined;
     const { texts, clock, log } = this.#deps;
-    if (!texts?.lookup) return 'not-configured';
+    if (!texts?.lookup || texts.lookup.tellsReachability === false) return 'not-configured';
     const abort = new AbortController();
     try {
       const lookup = texts.lookup.lookup(to, abort.signal);

@@ -1,9 +1,9 @@
-import { isWanted } from '../../domain/plan.ts';
 import type { PinMessage } from '../../domain/pin-message.ts';
 import type { CallRef } from '../../domain/types.ts';
 import type { DueTimer } from '../../store/store.ts';
 import { Holding } from '../holding.ts';
 import { LAST_LOOK_MS, lookUp } from '../hurry.ts';
+import { stillWanted } from '../still-wanted.ts';
 import type { TimerOutcome } from '../timers.ts';
 import type { Courier, CourierDeps } from './courier.ts';
 import { ADOPTION_MS, MAX_TRIES, pinMessageGuardId, sendGuard, sentStep } from './guards.ts';
@@ -58,7 +58,7 @@ export class MessageGuard {
     });
     if (!claimed) {
       // A callback or another node was quicker, and owns the timer now.
-      if (await this.#isWanted(message)) return 'keep';
+      if (await stillWanted(store, message)) return 'keep';
       await endNow(this.#deps, message, { cause: 'carrier-unknown' });
       return 'done';
     }
@@ -72,11 +72,6 @@ export class MessageGuard {
     const { state, carrierMessageId } = message;
     if (state !== 'sending' || carrierMessageId !== undefined) return false;
     return !(await this.#find(message, LAST_LOOK_MS));
-  }
-
-  async #isWanted({ pinId, createdAt }: PinMessage): Promise<boolean> {
-    const pin = await this.#deps.store.getPin(pinId);
-    return pin !== undefined && isWanted(pin, createdAt);
   }
 
   /** Whether the carrier has a text that it never confirmed. Where it cannot say, the second try is the answer. */

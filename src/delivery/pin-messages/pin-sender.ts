@@ -9,11 +9,10 @@ import type {
   Destination,
   E164,
   EmailTemplate,
-  PinId,
   PinRecord,
   Template,
 } from '../../domain/types.ts';
-import { fieldError, ServiceError } from '../../errors.ts';
+import { fieldError, overLimit, ServiceError } from '../../errors.ts';
 import type { NewPinMessage } from '../../store/pin-message-store.ts';
 import type { Context, EmailText, TextRoute } from '../context.ts';
 import type { PinMessaging, ResendPin, SentMail, SentText } from '../delivery.ts';
@@ -45,7 +44,7 @@ export class PinSender {
 
   async sendText(request: SendText): Promise<SentText> {
     const { message, pin } = await this.#create(request, () => this.newText(request));
-    return await this.sentText(message, pin.pinId);
+    return await this.sentText(message, pin);
   }
 
   /** A text as it is to be committed. @throws ServiceError unavailable */
@@ -82,7 +81,7 @@ export class PinSender {
         lookUp: first?.lookUp ?? true,
       },
     });
-    return await this.sentText(message, pin.pinId);
+    return await this.sentText(message, pin);
   }
 
   async sendMail(request: SendMail): Promise<SentMail> {
@@ -95,7 +94,7 @@ export class PinSender {
       from: this.#mailSender([request.from, template.from]),
       content: { channel: 'email', ...this.#emailText(template), placeholders },
     }));
-    this.#courier.carry(message);
+    this.#courier.carry(message, pin);
     return { pinId: pin.pinId, to, ref: message.ref };
   }
 
@@ -119,13 +118,17 @@ export class PinSender {
         placeholders: { ...words.placeholders, ...request.placeholders },
       },
     });
-    this.#courier.carry(message);
+    this.#courier.carry(message, pin);
     return { pinId: pin.pinId, to, ref: message.ref };
   }
 
-  /** Hands a committed text over; resolves as `PinMessaging.sendText` does. */
-  async sentText(message: PinMessage, pinId: PinId): Promise<SentText> {
-    const carrying = this.#courier.carry(message);
+  /**
+   * Hands a text over that was committed just now; resolves as `PinMessaging.sendText` does.
+   * @param pin as that write left it
+   */
+  async sentText(message: PinMessage, pin: PinRecord): Promise<SentText> {
+    const { pinId } = pin;
+    const carrying = this.#courier.carry(message, pin);
     await within(this.#deps.clock, ANSWER_MS, carrying.done);
     return {
       pinId,
@@ -160,8 +163,7 @@ export class PinSender {
       timers: [sendGuard(channel, ref, 1)],
       events: [],
     });
-    if (result.outcome === 'limited')
-      throw new ServiceError('tooManyRequests', { retryAfterMs: result.retryAfterMs });
+    if (result.outcome === 'limited') throw overLimit(result);
     log.info({ ref, to: maskDestination(to), channel }, 'PIN message accepted');
     if (settings.supersede && isNumber(to)) this.#deps.superseded({ applicationId, to });
     return result;
@@ -185,8 +187,7 @@ export class PinSender {
       timers: [sendGuard(message.channel, ref, 1)],
       events: [],
     });
-    if (result.outcome === 'limited')
-      throw new ServiceError('tooManyRequests', { retryAfterMs: result.retryAfterMs });
+    if (result.outcome === 'limited') throw overLimit(result);
     if (result.outcome === 'dead') throw new ServiceError('notFound');
     log.info({ ref, to: maskDestination(message.to), channel: message.channel }, 'PIN message accepted');
     return result;

@@ -66,6 +66,8 @@ export class Receipts {
     if (message.carrierMessageId === undefined) adopted?.(message.carrier, 'texts');
     if (event === undefined || event.type === 'sent') {
       const { ref } = message;
+      // Our own record of it came first, as it mostly does: the step would change nothing.
+      if (message.state !== 'sending' && message.carrierMessageId !== undefined) return;
       await store.stepPinMessage({ ref, to: 'sent', carrierMessageId, arm: [receiptGuard(ref)] });
       return;
     }

@@ -64,7 +64,7 @@ export class PlannedSends {
     if (!started) return undefined;
     const { message, pin, ref } = started;
     const { pinId, to } = pin;
-    if (message) return await this.#pinSender.sentText(message, pinId);
+    if (message) return await this.#pinSender.sentText(message, pin);
     return { pinId, to: to as E164, ref, sent: false, reachable: undefined, calling: true };
   }
 }

@@ -11,7 +11,7 @@ import { newPinMaterial } from '../../domain/pin.ts';
 import type { PinMessage } from '../../domain/pin-message.ts';
 import { effectiveSettings } from '../../domain/profile.ts';
 import type { Application, CallRef, Delivery, E164, PinId, PinRecord, Template } from '../../domain/types.ts';
-import { ServiceError } from '../../errors.ts';
+import { overLimit, ServiceError } from '../../errors.ts';
 import { background } from '../../log.ts';
 import type { AdvanceRunResult } from '../../store/plan-store.ts';
 import type { SendLimits } from '../../store/store.ts';
@@ -89,9 +89,9 @@ export class Plans {
     { messageId }: Pick<Template, 'messageId'>,
     channel: PlanChannel,
   ): Promise<Pick<StartPlan, 'plan' | 'position'> | undefined> {
-    const { store, defaultPlan } = this.#context;
+    const { recent, defaultPlan } = this.#context;
     const { applicationId } = application;
-    const plan = (await store.policyFor({ applicationId, messageId })) ?? defaultPlan;
+    const plan = (await recent.policyFor({ applicationId, messageId })) ?? defaultPlan;
     const position = plan?.steps.findIndex(step => step.channel === channel) ?? -1;
     return plan && position >= 0 ? { plan, position } : undefined;
   }
@@ -142,8 +142,7 @@ export class Plans {
       'delivery' in step.start
         ? await store.createPin({ ...common, delivery: step.start.delivery })
         : await store.createPinMessage({ ...common, message: step.start.message });
-    if (result.outcome === 'limited')
-      throw new ServiceError('tooManyRequests', { retryAfterMs: result.retryAfterMs });
+    if (result.outcome === 'limited') throw overLimit(result);
     const started = this.#begin(result.pin, chosen.step.channel, ref, result);
     if (settings.supersede) this.#context.superseded({ applicationId, to });
     return started;
@@ -246,8 +245,7 @@ export class Plans {
   }
 
   #settleTurn(result: AdvanceRunResult, choice: Choice, ref: CallRef): Advanced {
-    if (result.outcome === 'limited')
-      throw new ServiceError('tooManyRequests', { retryAfterMs: result.retryAfterMs });
+    if (result.outcome === 'limited') throw overLimit(result);
     if (result.outcome !== 'advanced') return { outcome: result.outcome };
     const { replaced, pin } = result;
     if (replaced !== undefined && replaced !== ref)
@@ -272,7 +270,7 @@ export class Plans {
   /** Gives a text to its carrier, in the background. A call is under way already. */
   handOver({ message, pin }: Started): void {
     if (!message) return;
-    background(this.#context.log, 'a text of a plan', this.#parts.pinSender.sentText(message, pin.pinId));
+    background(this.#context.log, 'a text of a plan', this.#parts.pinSender.sentText(message, pin));
   }
 
   /** After the commit. */

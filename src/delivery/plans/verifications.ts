@@ -51,7 +51,9 @@ export function createVerifications(deps: Deps): Verifications {
   async function planOf({ plan, application, template }: CreateVerification): Promise<DeliveryPlan> {
     const { applicationId } = application;
     const { messageId } = template;
-    return plan ?? (await store.policyFor({ applicationId, messageId })) ?? deps.defaultPlan ?? DEFAULT_PLAN;
+    return (
+      plan ?? (await deps.recent.policyFor({ applicationId, messageId })) ?? deps.defaultPlan ?? DEFAULT_PLAN
+    );
   }
 
   /** A carrier that nobody knows would fail at the worst time. */

@@ -19,7 +19,7 @@ import { optionalInteger, pinFromRow, text } from './rows.ts';
 import type { SendLimiter } from './send-limiter.ts';
 import type { Timers } from './timers.ts';
 
-interface Deps {
+export interface PinDeps {
   readonly db: DatabaseSync;
   readonly now: () => number;
   readonly sendLimits: SendLimiter;
@@ -31,7 +31,7 @@ interface Deps {
 }
 
 /** Sending: a PIN with its first delivery, or a further delivery of it, under both send limits. */
-export function createPins(deps: Deps) {
+export function createPins(deps: PinDeps) {
   const { db, now, sendLimits, runs, deliveries, messages, timers, outbox } = deps;
   // By position: named parameters cost three times as much, and each send pays.
   const insert = db.prepare(`

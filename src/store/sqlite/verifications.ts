@@ -1,31 +1,13 @@
-import type { DatabaseSync } from 'node:sqlite';
-
 import { verificationState } from '../../domain/plan.ts';
 import type { CallRef, PinId, PinRecord } from '../../domain/types.ts';
 import type { AdvanceRun, AdvanceRunResult, CancelPinResult, PlanStore } from '../plan-store.ts';
-import type { Deliveries } from './deliveries.ts';
-import type { Outbox } from './outbox.ts';
-import type { PinMessages } from './pin-messages.ts';
-import type { PlanRuns } from './plan-runs.ts';
+import type { PinDeps } from './pins.ts';
 import { pinFromRow } from './rows.ts';
-import type { SendLimiter } from './send-limiter.ts';
-import type { Timers } from './timers.ts';
-
-interface Deps {
-  readonly db: DatabaseSync;
-  readonly now: () => number;
-  readonly sendLimits: SendLimiter;
-  readonly runs: PlanRuns;
-  readonly deliveries: Deliveries;
-  readonly messages: PinMessages;
-  readonly timers: Timers;
-  readonly outbox: Outbox;
-}
 
 type Advanced = Extract<AdvanceRunResult, { outcome: 'advanced' }>;
 
 /** What moves a verification on, or ends it: the next turn of its plan, and cancellation. */
-export function createVerifications(deps: Deps) {
+export function createVerifications(deps: PinDeps) {
   const { db, now, sendLimits, runs, deliveries, messages, timers, outbox } = deps;
   const find = db.prepare('SELECT * FROM pin WHERE pin_id = ?');
   const cancel = db.prepare("UPDATE pin SET state = 'cancelled', seed = NULL WHERE pin_id = ?");

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 
 import { createApiKeyAuthenticator, guardRoutes, hashApiKey } from '../../../src/api/auth.ts';
 import { numberApi } from '../../../src/api/infobip/number/index.ts';
-import { parseJsonBody } from '../../../src/api/json-body.ts';
+import { takeJson } from '../../../src/api/json-body.ts';
 import { createServer, type ServerDeps } from '../../../src/api/server.ts';
 import type { NumberContext, NumberLookup } from '../../../src/carriers/message-carrier.ts';
 import { systemRandom } from '../../../src/domain/ids.ts';
@@ -111,11 +111,7 @@ export class NumberServer {
       plugins: [
         async root =>
           await root.register(async scope => {
-            scope.addContentTypeParser(
-              'application/json',
-              { parseAs: 'string' },
-              async (_request: unknown, body: string) => parseJsonBody(body),
-            );
+            takeJson(scope);
             guardRoutes(scope, { authenticate, clock });
             await scope.register(face);
           }),

@@ -9,7 +9,7 @@ import {
   type Authenticator,
 } from '../../../src/api/auth.ts';
 import { legacyQueryApi, smsApi } from '../../../src/api/infobip/sms/index.ts';
-import { parseJsonBody } from '../../../src/api/json-body.ts';
+import { takeJson } from '../../../src/api/json-body.ts';
 import type { Messaging } from '../../../src/delivery/messaging.ts';
 import { createServer, type ServerDeps } from '../../../src/api/server.ts';
 import { createLogger } from '../../../src/log.ts';
@@ -163,11 +163,7 @@ async function guarded(
   deps: Parameters<typeof guardRoutes>[1],
   face: ReturnType<typeof smsApi>,
 ): Promise<void> {
-  scope.addContentTypeParser(
-    'application/json',
-    { parseAs: 'string' },
-    async (_request: unknown, body: string) => parseJsonBody(body),
-  );
+  takeJson(scope);
   guardRoutes(scope, deps);
   await scope.register(face);
 }

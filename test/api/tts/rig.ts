@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { createApiKeyAuthenticator, guardRoutes, hashApiKey } from '../../../src/api/auth.ts';
 import { ttsApi, type TtsDeps } from '../../../src/api/infobip/tts/index.ts';
-import { parseJsonBody } from '../../../src/api/json-body.ts';
+import { takeJson } from '../../../src/api/json-body.ts';
 import { createServer, type ServerDeps } from '../../../src/api/server.ts';
 import type { Messaging } from '../../../src/delivery/messaging.ts';
 import { createLogger } from '../../../src/log.ts';
@@ -141,11 +141,7 @@ async function guarded(
   deps: Pick<ServerDeps, 'authenticate' | 'clock'>,
   face: ReturnType<typeof ttsApi>,
 ): Promise<void> {
-  scope.addContentTypeParser(
-    'application/json',
-    { parseAs: 'string' },
-    async (_request: unknown, body: string) => parseJsonBody(body),
-  );
+  takeJson(scope);
   guardRoutes(scope, deps);
   await scope.register(face);
 }

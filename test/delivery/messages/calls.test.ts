@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 
@@ -98,8 +100,7 @@ it(
       const content = { ...VOICE, text: undefined, audioFileUrl: 'https://files.example/a.wav' };
       const { messages } = await rig.submit('voice', 3, { content });
       const deadline = performance.now() + 10_000;
-      while (rig.carrier.placed.length < 3 && performance.now() < deadline)
-        await new Promise(resolve => setTimeout(resolve, 20));
+      while (rig.carrier.placed.length < 3 && performance.now() < deadline) await pause(20);
       expect(rig.carrier.placed).toHaveLength(3);
       const stream = await talking(rig);
       await settle();
@@ -122,8 +123,7 @@ it.each([
     const { messages } = await rig.submit('voice', 1, { content });
     const deadline = performance.now() + 10_000;
     const state = async () => (await rig.message('voice', messages[0]!.messageId)).state;
-    while ((await state()) !== 'done' && performance.now() < deadline)
-      await new Promise(resolve => setTimeout(resolve, 20));
+    while ((await state()) !== 'done' && performance.now() < deadline) await pause(20);
     expect(await rig.message('voice', messages[0]!.messageId)).toMatchObject({
       state: 'done',
       outcome: { kind: 'failed', carrierCode },

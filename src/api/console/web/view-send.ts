@@ -6,6 +6,7 @@ import { h } from './dom.ts';
 import { languageName } from './format.ts';
 import { useLoad } from './load.ts';
 import { Preview } from './preview.ts';
+import { SpeechRate } from './speech-rate.ts';
 import { TestSend } from './test-send.ts';
 import { Choose, Field, Page, Panel, shownWhen } from './ui.ts';
 import type { Voices } from './wire.ts';
@@ -67,18 +68,7 @@ function Try({
               onValue: setVoice,
             }),
           ]),
-          h('div', { class: 'field' }, [
-            h('label', { for: 'rate' }, `Speech rate: ${Number(rate).toFixed(2)}`),
-            h('input', {
-              id: 'rate',
-              type: 'range',
-              min: '0.5',
-              max: '2',
-              step: '0.05',
-              value: rate,
-              onInput: event => setRate(event.currentTarget.value),
-            }),
-          ]),
+          h(SpeechRate, { value: rate, onValue: setRate }),
         ]),
       }),
       h(TestSend, { simulatorUrl, request: { ...shared, repeatKey: '1' }, note: 'Key 1 repeats it.' }),

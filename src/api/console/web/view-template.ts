@@ -7,6 +7,7 @@ import { languageName } from './format.ts';
 import { useLoad, useWork } from './load.ts';
 import { Preview } from './preview.ts';
 import { go, link } from './router.ts';
+import { SpeechRate } from './speech-rate.ts';
 import { TestSend } from './test-send.ts';
 import { button, Choose, Failure, Field, Form, Page, Panel, shownWhen } from './ui.ts';
 import { DeliveryPanel } from './view-application.ts';
@@ -123,18 +124,7 @@ function Editor(
                 ],
                 onValue: voice => put({ voice }),
               }),
-              h('div', { class: 'field' }, [
-                h('label', { for: 'rate' }, `Speech rate: ${Number(draft.rate).toFixed(2)}`),
-                h('input', {
-                  id: 'rate',
-                  type: 'range',
-                  min: '0.5',
-                  max: '2',
-                  step: '0.05',
-                  value: draft.rate,
-                  onInput: event => put({ rate: event.currentTarget.value }),
-                }),
-              ]),
+              h(SpeechRate, { value: draft.rate, onValue: rate => put({ rate }) }),
               h(Field, {
                 label: 'Repeat key',
                 value: draft.repeatKey,

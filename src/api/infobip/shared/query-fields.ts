@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
+import { STATUS_GROUPS } from '../../../domain/status-registry.ts';
 import { DEFAULT_PAGE, MAX_LISTED_IDS, MAX_PAGE } from './decisions.ts';
-import { STATUS_GROUPS } from './result-fields.ts';
 import { timestamp } from './timestamps.ts';
 
 /** Fields of queries, where everything is text. */

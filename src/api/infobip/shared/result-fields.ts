@@ -1,17 +1,8 @@
 import { z } from 'zod';
 
-/** Fields of answers. What a report does not know is null (0.8). */
+import { ERROR_GROUPS, STATUS_GROUPS } from '../../../domain/status-registry.ts';
 
-/** Closed in the Python and Java clients (0.9). */
-export const STATUS_GROUPS = [
-  'ACCEPTED',
-  'PENDING',
-  'UNDELIVERABLE',
-  'DELIVERED',
-  'EXPIRED',
-  'REJECTED',
-] as const;
-const ERROR_GROUPS = ['OK', 'HANDSET_ERRORS', 'USER_ERRORS', 'OPERATOR_ERRORS'] as const;
+/** Fields of answers. What a report does not know is null (0.8). */
 
 export function statusIn<Group extends z.ZodType<string>>(groupName: Group) {
   return z.object({

@@ -1,0 +1,141 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { Ear } from '../../sip-sim/ear.ts';
+import { LeanClient } from '../support/lean-client.ts';
+import { startSimProcess } from '../support/sim-process.ts';
+import { TextingCarrier } from '../support/texting-carrier.ts';
+
+/** Who is asked: the service, or the floor beneath it. */
+export interface Target {
+  readonly url: string;
+  readonly apiKey: string;
+}
+
+export interface Ids {
+  readonly applicationId: string;
+  readonly messageId: string;
+}
+
+/** One way in which PINs come to people, with the carrier that brings them. */
+export interface Story {
+  readonly title: string;
+  /** For SAYPIN_CONFIG. */
+  readonly carrier: Readonly<Record<string, unknown>>;
+  /** What the floor needs to know of the carrier. */
+  readonly floor: Readonly<Record<string, string>>;
+  /** One whole verification of this number. @throws Error where anything of it is not as it should be */
+  run(client: Client, to: string): Promise<void>;
+  /** Of what was heard since the last time, for the report. */
+  heard(): string;
+  close(): Promise<void>;
+}
+
+/** Infobip's API, by a client that costs little. */
+export class Client {
+  readonly #http: LeanClient;
+  readonly #ids: Ids;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor({ url, apiKey }: Target, ids: Ids, sockets: number) {
+    this.#http = new LeanClient(Number(new URL(url).port), sockets);
+    this.#ids = ids;
+    this.#headers = { authorization: `App ${apiKey}`, 'content-type': 'application/json' };
+  }
+
+  async send(path: '/2fa/2/pin' | '/2fa/2/pin/voice', to: string): Promise<string> {
+    const { pinId } = await this.#post<{ pinId: string }>(path, { ...this.#ids, to: to.slice(1) });
+    return pinId;
+  }
+
+  async verify(pinId: string, pin: string): Promise<void> {
+    const { verified } = await this.#post<{ verified: boolean }>(`/2fa/2/pin/${pinId}/verify`, { pin });
+    if (!verified) throw new Error('a right PIN was refused');
+  }
+
+  close(): void {
+    this.#http.close();
+  }
+
+  async #post<Body>(path: string, body: object): Promise<Body> {
+    const { status, text } = await this.#http.post(path, JSON.stringify(body), this.#headers);
+    if (status !== 200) throw new Error(`${path}: ${status} ${text}`);
+    return JSON.parse(text) as Body;
+  }
+}
+
+/** Sent, handed to the carrier, `sent` and `delivered` told by webhooks, typed in. */
+export async function textStory(): Promise<Story> {
+  const carrier = await TextingCarrier.start();
+  return {
+    title: 'by text',
+    carrier: carrier.config,
+    floor: { TEXTS: String(carrier.config['baseUrl']) },
+    async run(client, to) {
+      const pinId = await client.send('/2fa/2/pin', to);
+      const { body } = await carrier.read(to);
+      await client.verify(pinId, /\d{4,}/.exec(body)?.[0] ?? '');
+      if (carrier.refused > 0) throw new Error('a callback was refused');
+    },
+    heard: () => '',
+    close: async () => carrier.close(),
+  };
+}
+
+/** From the answer, as long as it takes to hear it all; then the listener hangs up. */
+const HANGS_UP_AFTER_MS = 9_000;
+const LOOK_EVERY_MS = 100;
+const CALL_PATIENCE_MS = 60_000;
+
+interface SimCall {
+  readonly id: string;
+  readonly state: string;
+  readonly secondsRecorded: number;
+}
+
+/** Placed, answered, heard over a media socket, hung up by the listener, told so by webhooks, typed in. `speed`: nominal time to real time. */
+export async function callStory(speed: number): Promise<Story> {
+  const [simulator, ear] = await Promise.all([startSimProcess(speed), Ear.create()]);
+  let [calls, seconds] = [0, 0];
+  const ask = async (path: string, init?: RequestInit): Promise<Response> => {
+    const answer = await fetch(`${simulator.url}${path}`, init);
+    if (!answer.ok) throw new Error(`simulator ${path}: ${answer.status}`);
+    return answer;
+  };
+
+  async function ended(phone: string): Promise<SimCall> {
+    await pause(HANGS_UP_AFTER_MS / speed);
+    for (const end = performance.now() + CALL_PATIENCE_MS; performance.now() < end;) {
+      const answer = await ask(`/phones/${phone}/calls`);
+      const [call] = ((await answer.json()) as { calls: SimCall[] }).calls;
+      if (call?.state === 'ended') return call;
+      await pause(LOOK_EVERY_MS);
+    }
+    throw new Error('a call did not end');
+  }
+
+  return {
+    title: 'by call',
+    carrier: simulator.carrier,
+    floor: { CALLS: simulator.url },
+    async run(client, to) {
+      await ask(`/phones/${to}`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ answerAfterMs: 500, hangupAfterMs: HANGS_UP_AFTER_MS }),
+      });
+      const pinId = await client.send('/2fa/2/pin/voice', to);
+      const call = await ended(to);
+      const sound = new Uint8Array(await (await ask(`/calls/${call.id}/audio.wav`)).arrayBuffer());
+      const [pin = ''] = ear.listen(sound).readings;
+      await client.verify(pinId, pin);
+      calls++;
+      seconds += call.secondsRecorded;
+    },
+    heard() {
+      const each = (seconds / Math.max(1, calls)).toFixed(1);
+      [calls, seconds] = [0, 0];
+      return `, ${each} s each`;
+    },
+    close: async () => await simulator.stop(),
+  };
+}
