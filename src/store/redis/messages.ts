@@ -1,10 +1,10 @@
 import type { Message, MessageChannel } from '../../domain/message.ts';
 import type { MessageStep, MessageStore } from '../message-store.ts';
+import { newDeliveryRecord } from '../new-records.ts';
 import { armArguments } from './arguments.ts';
 import { callInfo, whole } from './bearer-info.ts';
 import { shardOfId } from './keys.ts';
 import { packStep, readMessages } from './messages-codec.ts';
-import { newDeliveryRecord } from './records.ts';
 import type { Reply, ScriptRunner } from './script.ts';
 import { shareOut, soonest } from './shares.ts';
 

@@ -1,6 +1,7 @@
 import type { PinMessage } from '../../domain/pin-message.ts';
 import { shardOf } from '../../domain/ids.ts';
 import type { ApplicationId, CallRef, Delivery, PinId, PinRecord } from '../../domain/types.ts';
+import { newDeliveryRecord, newPinMessageRecord, newPinRecord } from '../new-records.ts';
 import type { NewPinMessage, PinMessageStore } from '../pin-message-store.ts';
 import type { CreatePin, LimitHit, NewDelivery, SendLimits, Store } from '../store.ts';
 import { armArguments, commitTimers, limitArguments, moreArgument } from './arguments.ts';
@@ -11,7 +12,7 @@ import { shardOfId } from './keys.ts';
 import { packEvents } from './outbox-events.ts';
 import type { createPinMessages } from './pin-messages.ts';
 import { newRunArguments } from './plan-runs.ts';
-import { newDeliveryRecord, newPinLines, newPinMessageRecord, optionalNumber, pinOf } from './records.ts';
+import { newPinLines, optionalNumber, pinOf } from './records.ts';
 import type { Argument, Reply, ScriptRunner } from './script.ts';
 import { createSendWindows } from './send-windows.ts';
 import type { Words } from './words.ts';
@@ -219,27 +220,5 @@ function limitHit([limit, wait]: readonly Reply[]): LimitHit {
     outcome: 'limited',
     limit: limit === 'application' ? 'application' : 'number',
     retryAfterMs: Number(wait),
-  };
-}
-
-function newPinRecord({ expiresInMs, ...pin }: CreatePin['pin'], at: number): PinRecord {
-  return {
-    pinId: pin.pinId,
-    applicationId: pin.applicationId,
-    messageId: pin.messageId,
-    to: pin.to,
-    pinType: pin.pinType,
-    pinLength: pin.pinLength,
-    seed: pin.seed,
-    keyId: pin.keyId,
-    step: pin.step,
-    createdAt: at,
-    expiresAt: at + Math.ceil(expiresInMs),
-    attemptsAllowed: pin.attemptsAllowed,
-    attemptsUsed: 0,
-    allowMultiple: pin.allowMultiple,
-    state: 'active',
-    verifiedAt: undefined,
-    sentAt: undefined,
   };
 }

@@ -8,9 +8,8 @@ import {
   type PinId,
   type PinRecord,
 } from '../../domain/types.ts';
-import type { NewPinMessage } from '../pin-message-store.ts';
-import type { CreatePin, NewDelivery } from '../store.ts';
-import { restOfCall, restOfMessage, type CallRest, type MessageRest } from './bearer-info.ts';
+import type { CreatePin } from '../store.ts';
+import type { CallRest, MessageRest } from './bearer-info.ts';
 import { shardOfId } from './keys.ts';
 import type { Reply, ScriptRunner } from './script.ts';
 
@@ -68,22 +67,6 @@ type PinInfo = [
   step: number,
 ];
 
-export function newDeliveryRecord(delivery: NewDelivery, at: number): Delivery {
-  return {
-    ...restOfCall(delivery),
-    callRef: delivery.callRef,
-    pinId: delivery.pinId,
-    state: 'dialing',
-    carrierCallId: undefined,
-    dials: 1,
-    answeredAt: undefined,
-    report: undefined,
-    dialog: undefined,
-    createdAt: at,
-    updatedAt: at,
-  };
-}
-
 export function deliveryOf(callRef: CallRef, text: string, rest: CallRest): Delivery {
   const { line, carrier } = bearerLines(text);
   const [pin, report, dialog] = [line(1), line(10), line(11)];
@@ -105,20 +88,6 @@ export function deliveryOf(callRef: CallRef, text: string, rest: CallRest): Deli
 /** The hash of a call's media token, '' without one. */
 export function tokenOf(text: string): string {
   return bearerLines(text).line(7);
-}
-
-export function newPinMessageRecord(message: NewPinMessage, at: number): PinMessage {
-  return {
-    ...restOfMessage(message),
-    ref: message.ref,
-    pinId: message.pinId,
-    state: 'sending',
-    carrierMessageId: undefined,
-    tries: 1,
-    report: undefined,
-    createdAt: at,
-    updatedAt: at,
-  };
 }
 
 export function pinMessageOf(ref: CallRef, text: string, rest: MessageRest): PinMessage {

@@ -2,6 +2,7 @@ import type { PinMessage } from '../../domain/pin-message.ts';
 import { shardOf } from '../../domain/ids.ts';
 import type { PlanRun } from '../../domain/plan.ts';
 import type { ApplicationId, CallRef, Delivery, PinId } from '../../domain/types.ts';
+import { newDeliveryRecord, newPinMessageRecord } from '../new-records.ts';
 import type { AdvanceRun, AdvanceRunResult, PlanStore, VerificationRecord } from '../plan-store.ts';
 import { armArguments, cancelArguments, limitArguments } from './arguments.ts';
 import { callInfo, messageInfo, readRest, whole, type CallRest, type MessageRest } from './bearer-info.ts';
@@ -10,7 +11,7 @@ import { shardOfId } from './keys.ts';
 import { packEvents } from './outbox-events.ts';
 import type { createPinMessages } from './pin-messages.ts';
 import { packTurn, runFromFields, runOf } from './plan-runs.ts';
-import { deliveryOf, newDeliveryRecord, newPinMessageRecord, pinMessageOf, pinOf } from './records.ts';
+import { deliveryOf, pinMessageOf, pinOf } from './records.ts';
 import type { Argument, Reply, ScriptRunner } from './script.ts';
 import { createSendWindows } from './send-windows.ts';
 
