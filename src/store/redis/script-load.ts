@@ -2,11 +2,16 @@ import type { Redis } from 'ioredis';
 
 import { FUNCTION_PREFIX, type ScriptSource } from './script-source.ts';
 
-/** Gives a server the scripts, and takes away functions of other releases: a node that still runs one gives it again when it finds it gone. */
+/**
+ * Gives a server the scripts that it has not got, and takes away functions of other releases: a node that still runs one gives it again when it finds
+ * it gone. A server that is full, and takes no function, may have them all.
+ */
 export async function giveScripts(server: Redis, scripts: readonly ScriptSource[]): Promise<void> {
-  await Promise.all(scripts.map(script => loadScript(server, script)));
+  const there = new Set(await librariesOf(server));
+  const missing = scripts.filter(script => script.function === undefined || !there.has(script.function));
+  await Promise.all(missing.map(script => loadScript(server, script)));
   const ours = new Set(scripts.map(script => script.function));
-  const stale = (await librariesOf(server)).filter(library => !ours.has(library));
+  const stale = [...there].filter(library => !ours.has(library));
   // Another node may have been quicker.
   await Promise.allSettled(stale.map(library => server.function('DELETE', library)));
 }
