@@ -23,6 +23,8 @@ export interface Story {
   readonly carrier: Readonly<Record<string, unknown>>;
   /** What the floor needs to know of the carrier. */
   readonly floor: Readonly<Record<string, string>>;
+  /** Most of one, quickly: a machine that has done little does it with code that is not compiled yet. */
+  warmUp(client: Client, to: string): Promise<void>;
   /** One whole verification of this number. @throws Error where anything of it is not as it should be */
   run(client: Client, to: string): Promise<void>;
   /** Of what was heard since the last time, for the report. */
@@ -66,33 +68,36 @@ export class Client {
 /** Sent, handed to the carrier, `sent` and `delivered` told by webhooks, typed in. */
 export async function textStory(): Promise<Story> {
   const carrier = await TextingCarrier.start();
+  const run = async (client: Client, to: string): Promise<void> => {
+    const pinId = await client.send('/2fa/2/pin', to);
+    const { body } = await carrier.read(to);
+    await client.verify(pinId, /\d{4,}/.exec(body)?.[0] ?? '');
+    if (carrier.refused > 0) throw new Error('a callback was refused');
+  };
   return {
     title: 'by text',
     carrier: carrier.config,
     floor: { TEXTS: String(carrier.config['baseUrl']) },
-    async run(client, to) {
-      const pinId = await client.send('/2fa/2/pin', to);
-      const { body } = await carrier.read(to);
-      await client.verify(pinId, /\d{4,}/.exec(body)?.[0] ?? '');
-      if (carrier.refused > 0) throw new Error('a callback was refused');
-    },
+    warmUp: run,
+    run,
     heard: () => '',
-    close: async () => carrier.close(),
+    close: async () => await Promise.resolve(carrier.close()),
   };
 }
 
-/** From the answer, as long as it takes to hear it all; then the listener hangs up. */
-const HANGS_UP_AFTER_MS = 9_000;
+/** Nominal: nobody's call is over before. */
+const SHORTEST_CALL_MS = 8_000;
 const LOOK_EVERY_MS = 100;
 const CALL_PATIENCE_MS = 60_000;
 
 interface SimCall {
   readonly id: string;
   readonly state: string;
+  readonly secondsHeard: number;
   readonly secondsRecorded: number;
 }
 
-/** Placed, answered, heard over a media socket, hung up by the listener, told so by webhooks, typed in. `speed`: nominal time to real time. */
+/** Placed, answered, heard to its end over a media socket, hung up by the service, told so by webhooks, typed in. `speed`: nominal time to real time. */
 export async function callStory(speed: number): Promise<Story> {
   const [simulator, ear] = await Promise.all([startSimProcess(speed), Ear.create()]);
   let [calls, seconds] = [0, 0];
@@ -103,7 +108,6 @@ export async function callStory(speed: number): Promise<Story> {
   };
 
   async function ended(phone: string): Promise<SimCall> {
-    await pause(HANGS_UP_AFTER_MS / speed);
     for (const end = performance.now() + CALL_PATIENCE_MS; performance.now() < end;) {
       const answer = await ask(`/phones/${phone}/calls`);
       const [call] = ((await answer.json()) as { calls: SimCall[] }).calls;
@@ -117,16 +121,24 @@ export async function callStory(speed: number): Promise<Story> {
     title: 'by call',
     carrier: simulator.carrier,
     floor: { CALLS: simulator.url },
-    async run(client, to) {
+    async warmUp(client, to) {
       await ask(`/phones/${to}`, {
         method: 'PUT',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ answerAfterMs: 500, hangupAfterMs: HANGS_UP_AFTER_MS }),
+        body: JSON.stringify({ outcome: 'busy', answerAfterMs: 0 }),
       });
+      await client.send('/2fa/2/pin/voice', to);
+      await ended(to);
+    },
+    async run(client, to) {
       const pinId = await client.send('/2fa/2/pin/voice', to);
+      await pause(SHORTEST_CALL_MS / speed);
       const call = await ended(to);
       const sound = new Uint8Array(await (await ask(`/calls/${call.id}/audio.wav`)).arrayBuffer());
       const [pin = ''] = ear.listen(sound).readings;
+      // The floor is silent.
+      if (call.secondsHeard > 0 && !/^\d{6}$/.test(pin))
+        throw new Error('misheard: the machine is too slow for so many calls at this speed');
       await client.verify(pinId, pin);
       calls++;
       seconds += call.secondsRecorded;
