@@ -63,7 +63,7 @@ const server = createServer((asked, answered) => {
     const body = await bodyOf(asked);
     if (url.startsWith('/carrier-webhooks/')) {
       if (!url.endsWith('/answer')) answered.writeHead(204).end();
-      else answered.writeHead(200, { 'content-type': 'text/xml; charset=utf-8' }).end(twiml());
+      else answered.setHeader('content-type', 'text/xml; charset=utf-8').end(twiml());
       return;
     }
     const { to = '' } = JSON.parse(body) as { to?: string };
@@ -127,5 +127,7 @@ function twiml(): string {
   return `<?xml version="1.0" encoding="UTF-8"?><Response><Connect><Stream url="${url}"/></Connect></Response>`;
 }
 
+// It does not outlive whoever started it.
+process.stdin.on('end', () => process.exit(0)).resume();
 server.keepAliveTimeout = 72_000;
 server.listen(port, '127.0.0.1', () => process.stdout.write('the floor is ready\n'));
