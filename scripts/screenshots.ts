@@ -197,6 +197,8 @@ try {
     await page.getByRole('button', { name: 'Stop' }).waitFor();
     await page.waitForTimeout(1_500);
     await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('button', { name: 'Listen' }).waitFor();
+    await page.evaluate('scrollTo(0, 0)');
   }
 
   async function figures(): Promise<string> {

@@ -1,6 +1,7 @@
 import { concatBytes } from './audio.ts';
 import { CallCallbacks } from './call-callbacks.ts';
 import type { CallEvent, CallRequest } from './call-request.ts';
+import { SIP_CODES, type CallState, type CallStatus, type EndedBy, type EndStatus } from './call-state.ts';
 import type { Timer } from './clock.ts';
 import { runDocuments, type DocumentSource } from './document-runner.ts';
 import type { EventLog } from './events.ts';
@@ -30,25 +31,9 @@ export interface CallDeps extends StreamDeps {
 /** Someone who hears what the phone hears: 20 ms of mu-law, undefined for silence; `index` counts from the answer. */
 export type CallEar = (frame: Uint8Array | undefined, index: number) => void;
 
-/** Twilio's words for a call. */
-export type CallStatus =
-  | 'queued'
-  | 'ringing'
-  | 'in-progress'
-  | 'completed'
-  | 'busy'
-  | 'failed'
-  | 'no-answer'
-  | 'canceled';
-/** The telephone's. */
-export type CallState = 'queued' | 'dialing' | 'ringing' | 'answered' | 'ended';
-export type EndStatus = Exclude<CallStatus, 'queued' | 'ringing' | 'in-progress'>;
-export type EndedBy = 'phone' | 'customer' | 'document' | 'carrier' | 'reset';
-
 const QUEUE_MS = 10;
 const MAX_RING_DELAY_MS = 100;
 const MAX_NOTICES = 200;
-const SIP_CODES = { completed: 200, busy: 486, 'no-answer': 487, canceled: 487, failed: 404 } as const;
 
 /**
  * One call from the request to its end. States only move forward (queued, dialing, ringing, answered, ended); what the phone

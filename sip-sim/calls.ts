@@ -1,4 +1,5 @@
-import { Call, type CallDeps, type EndStatus } from './call.ts';
+import type { EndStatus } from './call-state.ts';
+import { Call, type CallDeps } from './call.ts';
 import type { CallRequest } from './call-request.ts';
 import type { Phones } from './phone.ts';
 

@@ -16,6 +16,9 @@ const VENDOR: Readonly<Record<string, string>> = {
   'geist.woff2': FONT,
 };
 
+/** In this order: of two rules that are alike the later one holds. */
+const STYLES = ['base', 'page', 'device', 'ringing', 'call', 'apps', 'beside', 'list', 'narrow'] as const;
+
 const TYPES: Readonly<Record<string, string>> = {
   '.ts': 'text/javascript; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -124,6 +127,7 @@ function pathOf(name: string, own: readonly string[]): string | undefined {
 }
 
 function shell(modules: readonly string[]): string {
+  const styles = STYLES.map(name => `<link rel="stylesheet" href="/web/${name}.css">`).join('\n    ');
   const preloads = modules.map(name => `<link rel="modulepreload" href="/web/${name}">`).join('\n    ');
   return `<!doctype html>
 <html lang="en">
@@ -135,7 +139,7 @@ function shell(modules: readonly string[]): string {
     <script type="importmap">${IMPORTS}</script>
     <link rel="icon" href="/web/icon.svg" type="image/svg+xml">
     <link rel="preload" href="/web/geist.woff2" as="font" type="font/woff2" crossorigin>
-    <link rel="stylesheet" href="/web/phone.css">
+    ${styles}
     ${preloads}
     <script type="module" src="/web/main.ts"></script>
   </head>

@@ -32,7 +32,10 @@ export async function counted(
     readdirSync(FOLDER)
       .filter(file => file.endsWith('.lua'))
       .map(file => file.slice(0, -'.lua'.length))
-      .map(name => [readScript(name).sha, name]),
+      .map(name => {
+        const { sha, function: kept = sha } = readScript(name);
+        return [kept, name];
+      }),
   );
   const monitor = await server.client.monitor();
   let counts = new Map<string, number>();
@@ -72,7 +75,7 @@ function whatOf(args: readonly string[], names: ReadonlyMap<string, string>): st
   const [first = '', second = '', ...rest] = args;
   const command = first.toLowerCase();
   if (NOT_COUNTED.has(command)) return undefined;
-  if (command === 'evalsha') return `script ${names.get(second) ?? second}`;
+  if (command === 'evalsha' || command === 'fcall') return `script ${names.get(second) ?? second}`;
   const kind = READS.has(command) ? 'read' : 'other';
   return `${kind} ${command} ${[second, ...rest.filter(arg => arg.startsWith('saypin:'))].map(kindOf).join(' ')}`;
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 import type { FrameLocator, Page } from 'playwright-core';
@@ -29,24 +28,18 @@ const MAX_FIRST_PAINT_MS = 1_000;
 /** Of the page itself; the phone in it keeps to a limit of its own. */
 const MAX_SCRIPT = 20 * 1024;
 
-const main = process.env.SERVICE_MAIN;
-const app = readFileSync(new URL('../../src/app.ts', import.meta.url), 'utf8');
-const missing =
-  main === undefined && !app.includes('welcomePage(') ? 'skipped: src/app.ts has no first page' : noBrowser;
-
 interface SimCall {
   readonly id: string;
   readonly state: string;
   readonly keysPressed: string;
 }
 
-describe.skipIf(missing !== undefined)(missing ?? 'the first page', SLOW, () => {
+describe.skipIf(noBrowser !== undefined)(noBrowser ?? 'the first page', SLOW, () => {
   let service: Service;
   let browser: TestBrowser;
   let ear: Ear;
   beforeAll(async () => {
-    const environment: Record<string, string> = main === undefined ? {} : { SERVICE_MAIN: main };
-    [service, browser, ear] = await Promise.all([Service.start(environment), openBrowser(), Ear.create()]);
+    [service, browser, ear] = await Promise.all([Service.start(), openBrowser(), Ear.create()]);
   }, 30_000);
   // Ends what is left of a call, and forgets what the phone was set to.
   beforeEach(async () => void (await service.sim('DELETE', '/')));

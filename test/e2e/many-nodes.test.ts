@@ -232,7 +232,8 @@ describe.skipIf(noRedis)('two nodes on one Redis', () => {
   test(
     'the whole story, each step of it at the other node',
     async () => {
-      const customers = await Promise.all(Array.from({ length: 4 }, (_, index) => customer(kindOf(index))));
+      // Which node a request comes to is chance: of four calls it can be that none crosses.
+      const customers = await Promise.all(Array.from({ length: 12 }, (_, index) => customer(kindOf(index))));
       for (const { verified, asked, calls } of customers)
         expect({ verified, asked, calls }).toEqual({ verified: true, asked: 1, calls: 1 });
 

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -183,7 +184,7 @@ test('a link from elsewhere opens the page, and nothing but the page', async () 
 });
 
 test('only the page’s own files are served', async () => {
-  for (const name of ['main.ts', 'phone.css', 'icon.svg', 'preact.js', 'geist.woff2']) {
+  for (const name of ['main.ts', 'base.css', 'icon.svg', 'preact.js', 'geist.woff2']) {
     expect(await status(`/web/${name}`)).toBe(200);
   }
   const strange = [
@@ -195,6 +196,15 @@ test('only the page’s own files are served', async () => {
     'README.md',
   ];
   for (const name of strange) expect(await status(`/web/${name}`)).toBe(404);
+});
+
+test('each style sheet is one of the page', async () => {
+  const page = await fetch(`${customer.sim.url}/`, { headers: { accept: 'text/html' } });
+  const linked = [...(await page.text()).matchAll(/"stylesheet" href="\/web\/([\w-]+\.css)"/g)].map(
+    ([, name]) => name,
+  );
+  const there = readdirSync(new URL('../../sip-sim/web', import.meta.url));
+  expect(new Set(linked)).toEqual(new Set(there.filter(name => name.endsWith('.css'))));
 });
 
 /** By hand, since fetch sets these headers itself. */

@@ -33,7 +33,7 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a list among many on Redis', 
   });
 
   const scripts = async (): Promise<number> =>
-    Number(/cmdstat_evalsha:calls=(\d+)/.exec(await server.client.info('commandstats'))?.[1]);
+    Number(/cmdstat_evalsha:calls=(\d+)/.exec(await server.client.info('commandstats'))?.[1] ?? 0);
 
   it('finds the few PINs in a state that nearly none has, a part at a time, and goes on behind each', async () => {
     const { store } = harness;

@@ -9,6 +9,7 @@ import { createMessageIds } from '../../src/store/redis/bulks-erase.ts';
 import { createRedisBulks } from '../../src/store/redis/bulks.ts';
 import { createDeliveries } from '../../src/store/redis/deliveries.ts';
 import { GroupCommit } from '../../src/store/redis/group-commit.ts';
+import { Words } from '../../src/store/redis/words.ts';
 import { createRedisMessages } from '../../src/store/redis/messages.ts';
 import { createRedisMessageReports } from '../../src/store/redis/messages-reports.ts';
 import { createRedisOutbox } from '../../src/store/redis/outbox.ts';
@@ -247,7 +248,7 @@ async function openRedis(server: RedisServer, layout: keyof typeof LAYOUTS) {
   const scripts = new LAYOUTS[layout]({ ...deps, client: server.client, testTime: () => now });
   const ids = createMessageIds({ scripts });
   const store: MessageParts = {
-    ...createDeliveries({ scripts, commits: new GroupCommit({ scripts }) }).verbs,
+    ...createDeliveries({ scripts, commits: new GroupCommit({ scripts }), words: new Words(scripts) }).verbs,
     ...createRedisOutbox({ scripts }),
     ...createRedisBulks({ scripts, ids }),
     ...createRedisMessages({ scripts }),

@@ -60,6 +60,49 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a Redis that is not fit', () 
     await expect(refused).rejects.not.toMatchObject({ message: expect.stringContaining('secret') as string });
   });
 
+  describe('has functions', () => {
+    const libraries = async () => {
+      const listed = (await server.client.function('LIST')) as string[][];
+      return listed.map(library => library[1] ?? '').toSorted();
+    };
+    const library = (name: string) =>
+      server.client.function(
+        'LOAD',
+        `#!lua name=${name}\nredis.register_function('${name}', function() return 1 end)`,
+      );
+
+    it('of which those of another release of ours go, and nobody else loses any', async () => {
+      await library('saypin_commit_000000000000');
+      await library('theirs');
+      await (await open(server.url)).close();
+      const [ours, theirs, ...further] = await libraries();
+      expect(ours).toMatch(/^saypin_commit_[0-9a-f]{12}$/);
+      expect(ours).not.toContain('000000000000');
+      expect([theirs, further]).toEqual(['theirs', []]);
+      await server.client.function('FLUSH');
+    });
+
+    it('that it keeps, so that a node can start while it is full', async () => {
+      await (await open(server.url)).close();
+      await set('maxmemory', '1');
+      const store = await open(server.url);
+      await expect(store.createPin(pinRequest())).rejects.toMatchObject({ id: 'unavailable' });
+      await set('maxmemory', '0');
+      expect((await store.createPin(pinRequest())).outcome).toBe('created');
+      await store.close();
+    });
+
+    it('that a node of another release took away, and gets them again', async () => {
+      const store = await open(server.url);
+      const [ours = ''] = await libraries();
+      await server.client.function('DELETE', ours);
+      const made = await Promise.all([1, 2, 3].map(() => store.createPin(pinRequest())));
+      expect(made.map(({ outcome }) => outcome)).toEqual(['created', 'created', 'created']);
+      expect(await libraries()).toEqual([ours]);
+      await store.close();
+    });
+  });
+
   describe('later on', () => {
     let store: Store;
     const clock = new FakeClock();

@@ -67,7 +67,7 @@ async function openHarness(redis: {
     async comparisons(pinId) {
       const text = await redis.text(`${redis.rootOf(pinId)}p:${pinId}`);
       // A line is written when, and only when, something is compared: lua/include/pin.lua.
-      return Number(text?.split('\n')[5]);
+      return Number(text?.split('\n')[6]);
     },
     async reopen() {
       await store.close();

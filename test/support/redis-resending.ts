@@ -65,7 +65,7 @@ export async function openResendingHarness(
     async comparisons(pinId) {
       const pin = await server.client.get(`${shardRoot(PREFIX, placeOf(shardOfId(pinId)))}p:${pinId}`);
       // Wrong or right, each counted attempt was compared once: line `used` of lua/include/pin.lua.
-      return Number(pin?.split('\n')[5] ?? 0);
+      return Number(pin?.split('\n')[6] ?? 0);
     },
     async reopen() {
       await store.close();

@@ -15,6 +15,20 @@ const IMPORTS = JSON.stringify({
 });
 const IMPORTS_HASH = createHash('sha256').update(IMPORTS).digest('base64');
 
+/** In this order: of two rules that are alike the later one holds. */
+const STYLES = [
+  'base',
+  'frame',
+  'panels',
+  'forms',
+  'lists',
+  'charts',
+  'timeline',
+  'preview',
+  'sign-in',
+  'narrow',
+] as const;
+
 /** Nothing from elsewhere, nothing inline but the import map (by its hash), no frame, and no way to write markup from a script. */
 const POLICY = [
   "default-src 'none'",
@@ -56,6 +70,7 @@ export function createPages(): Pages {
 }
 
 function shell(modules: readonly string[]): string {
+  const styles = STYLES.map(name => `<link rel="stylesheet" href="${WEB}/${name}.css">`).join('\n    ');
   const preloads = modules.map(name => `<link rel="modulepreload" href="${WEB}/${name}">`).join('\n    ');
   return `<!doctype html>
 <html lang="en">
@@ -67,7 +82,7 @@ function shell(modules: readonly string[]): string {
     <script type="importmap">${IMPORTS}</script>
     <link rel="icon" href="${WEB}/icon.svg" type="image/svg+xml">
     <link rel="preload" href="${WEB}/geist.woff2" as="font" type="font/woff2" crossorigin>
-    <link rel="stylesheet" href="${WEB}/console.css">
+    ${styles}
     ${preloads}
     <script type="module" src="${WEB}/main.ts"></script>
   </head>

@@ -17,11 +17,6 @@ export function commitTimers(timers: readonly NewTimer[] = []): Argument[] {
   return timers.flatMap(({ id, kind, inMs, data }) => [id, Math.ceil(inMs), JSON.stringify([kind, data])]);
 }
 
-/** A timer's text, before anybody leased it: lua/include/timers.lua. */
-export function newTimerText({ kind, data }: NewTimer): string {
-  return `0||${JSON.stringify([kind, data])}`;
-}
-
 /** What most operations of a group commit do not have: '' when all are. */
 export function moreArgument(...texts: readonly string[]): string {
   return texts.every(text => text === '') ? '' : JSON.stringify(texts);

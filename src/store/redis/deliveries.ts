@@ -1,18 +1,28 @@
 import { DELIVERY_STATES, type CallRef, type Delivery, type PinId } from '../../domain/types.ts';
 import type { NewDelivery, Store } from '../store.ts';
 import { armArguments, cancelArguments, commitTimers, moreArgument } from './arguments.ts';
+import { readRest, restOfCall, type CallRest } from './bearer-info.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { shardOfId } from './keys.ts';
 import { packStep } from './messages-codec.ts';
 import { packEvents } from './outbox-events.ts';
 import { Recent } from './recent.ts';
-import { deliveryOf, firstLinesOf, readRest, restOfCall, type CallRest } from './records.ts';
+import { deliveryOf, firstLinesOf } from './records.ts';
 import type { Reply, ScriptRunner } from './script.ts';
+import type { Words } from './words.ts';
 
 export type Deliveries = Pick<Store, 'getDelivery' | 'transition' | 'claimRedial'>;
 
 /** Calls: the lattice of their states, and redials. `begun`: this process made the call, perhaps with its PIN. */
-export function createDeliveries({ scripts, commits }: { scripts: ScriptRunner; commits: GroupCommit }): {
+export function createDeliveries({
+  scripts,
+  commits,
+  words,
+}: {
+  scripts: ScriptRunner;
+  commits: GroupCommit;
+  words: Words;
+}): {
   verbs: Deliveries;
   begun: (delivery: NewDelivery, madeWith?: PinId) => void;
 } {
@@ -24,12 +34,10 @@ export function createDeliveries({ scripts, commits }: { scripts: ScriptRunner; 
 
   const verbs: Deliveries = {
     async getDelivery(ref) {
-      const [lines, info] = await scripts.texts(shardOfId(ref), `d:${ref}`, `di:${ref}`);
+      const [lines, info] = await scripts.texts(shardOfId(ref), `d:${ref}`, `id:${ref}`);
       if (!info) return undefined;
-      return deliveryOf(
-        lines ?? (await firstLinesOf(scripts, ref, info)),
-        recent.put(ref, readRest<CallRest>(info)),
-      );
+      const rest = readRest<CallRest>(await words.complete(shardOfId(ref), info));
+      return deliveryOf(ref, lines ?? (await firstLinesOf(scripts, ref, info)), recent.put(ref, rest));
     },
 
     async transition(request) {
@@ -58,7 +66,7 @@ export function createDeliveries({ scripts, commits }: { scripts: ScriptRunner; 
         : commits.run(operation))) as readonly Reply[];
       const [applied, lines, text] = reply;
       const rest = text ? read(ref, text) : known;
-      const delivery = lines && rest ? deliveryOf(String(lines), rest) : undefined;
+      const delivery = lines && rest ? deliveryOf(ref, String(lines), rest) : undefined;
       if (delivery?.state === 'ended') recent.drop(ref);
       return { applied: applied === 1, delivery };
     },
@@ -67,7 +75,7 @@ export function createDeliveries({ scripts, commits }: { scripts: ScriptRunner; 
       const args = ['d', ref, expectedDials, ...armArguments(arm)];
       const reply = (await again({ shard: shardOfId(ref), args })) as readonly Reply[] | null;
       const rest = reply ? read(ref, reply[1]) : undefined;
-      return reply && rest ? deliveryOf(String(reply[0]), rest) : undefined;
+      return reply && rest ? deliveryOf(ref, String(reply[0]), rest) : undefined;
     },
   };
   return {

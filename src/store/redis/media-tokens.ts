@@ -1,9 +1,12 @@
 import { shardOf } from '../../domain/ids.ts';
+import type { CallRef } from '../../domain/types.ts';
 import { ServiceError } from '../../errors.ts';
 import type { Store } from '../store.ts';
+import { readRest, type CallRest } from './bearer-info.ts';
 import { shardOfId } from './keys.ts';
-import { deliveryOf, readRest, tokenOf, type CallRest } from './records.ts';
+import { deliveryOf, tokenOf } from './records.ts';
 import type { ScriptRunner } from './script.ts';
+import type { Words } from './words.ts';
 
 /**
  * One-use tokens of media sockets. A token lies in the shard of its hash and names its call; the call names its one token.
@@ -11,8 +14,10 @@ import type { ScriptRunner } from './script.ts';
  */
 export function createMediaTokens({
   scripts,
+  words,
 }: {
   scripts: ScriptRunner;
+  words: Words;
 }): Pick<Store, 'issueMediaToken' | 'redeemMediaToken'> {
   const put = scripts.mutation('token-put');
   const name = scripts.mutation('token-name');
@@ -28,13 +33,11 @@ export function createMediaTokens({
     async redeemMediaToken(tokenHash) {
       const ref = await take({ shard: shardOf(tokenHash), args: [tokenHash] });
       if (ref === null) return undefined;
-      const [lines, rest] = await scripts.texts(
-        shardOfId(String(ref)),
-        `d:${String(ref)}`,
-        `di:${String(ref)}`,
-      );
-      if (!lines || !rest || tokenOf(lines) !== tokenHash) return undefined;
-      return deliveryOf(lines, readRest<CallRest>(rest));
+      const callRef = String(ref) as CallRef;
+      const shard = shardOfId(callRef);
+      const [lines, info] = await scripts.texts(shard, `d:${callRef}`, `id:${callRef}`);
+      if (!lines || !info || tokenOf(lines) !== tokenHash) return undefined;
+      return deliveryOf(callRef, lines, readRest<CallRest>(await words.complete(shard, info)));
     },
   };
 }

@@ -1,9 +1,10 @@
 import type { Message, MessageChannel } from '../../domain/message.ts';
 import type { MessageStep, MessageStore } from '../message-store.ts';
+import { newDeliveryRecord } from '../new-records.ts';
 import { armArguments } from './arguments.ts';
+import { callInfo, whole } from './bearer-info.ts';
 import { shardOfId } from './keys.ts';
 import { packStep, readMessages } from './messages-codec.ts';
-import { deliveryInfo, newDeliveryRecord } from './records.ts';
 import type { Reply, ScriptRunner } from './script.ts';
 import { shareOut, soonest } from './shares.ts';
 
@@ -100,7 +101,7 @@ export function createRedisMessages({ scripts }: { scripts: ScriptRunner }): Mes
         outcome: { kind: 'enroute' },
         carrier: delivery.carrier,
       } as const;
-      const call = [delivery.callRef, deliveryInfo(delivery)];
+      const call = [delivery.callRef, whole(callInfo(delivery))];
       const args = [ref, packStep(sent), ...call, ...armArguments(timers)];
       const at = Number(await start({ shard: shardOfId(ref), args }));
       return at === 0 ? undefined : newDeliveryRecord(delivery, at);

@@ -2,17 +2,27 @@ import { PIN_MESSAGE_STATES } from '../../domain/pin-message.ts';
 import type { CallRef, PinId } from '../../domain/types.ts';
 import type { NewPinMessage, PinMessageStore } from '../pin-message-store.ts';
 import { armArguments, cancelArguments, commitTimers, moreArgument } from './arguments.ts';
+import { readRest, restOfMessage, type MessageRest } from './bearer-info.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { shardOfId } from './keys.ts';
 import { packEvents } from './outbox-events.ts';
 import { Recent } from './recent.ts';
-import { firstLinesOf, pinMessageOf, readRest, restOfMessage, type MessageRest } from './records.ts';
+import { firstLinesOf, pinMessageOf } from './records.ts';
 import type { Reply, ScriptRunner } from './script.ts';
+import type { Words } from './words.ts';
 
 export type PinMessages = Pick<PinMessageStore, 'getPinMessage' | 'stepPinMessage' | 'claimPinMessage'>;
 
 /** A PIN's texts and mails. `begun`: this process made the message, perhaps with its PIN. */
-export function createPinMessages({ scripts, commits }: { scripts: ScriptRunner; commits: GroupCommit }): {
+export function createPinMessages({
+  scripts,
+  commits,
+  words,
+}: {
+  scripts: ScriptRunner;
+  commits: GroupCommit;
+  words: Words;
+}): {
   verbs: PinMessages;
   begun: (message: NewPinMessage, madeWith?: PinId) => void;
 } {
@@ -24,12 +34,10 @@ export function createPinMessages({ scripts, commits }: { scripts: ScriptRunner;
 
   const verbs: PinMessages = {
     async getPinMessage(ref) {
-      const [lines, info] = await scripts.texts(shardOfId(ref), `g:${ref}`, `gi:${ref}`);
+      const [lines, info] = await scripts.texts(shardOfId(ref), `g:${ref}`, `ig:${ref}`);
       if (!info) return undefined;
-      return pinMessageOf(
-        lines ?? (await firstLinesOf(scripts, ref, info)),
-        recent.put(ref, readRest<MessageRest>(info)),
-      );
+      const rest = readRest<MessageRest>(await words.complete(shardOfId(ref), info));
+      return pinMessageOf(ref, lines ?? (await firstLinesOf(scripts, ref, info)), recent.put(ref, rest));
     },
 
     async stepPinMessage(request) {
@@ -49,7 +57,7 @@ export function createPinMessages({ scripts, commits }: { scripts: ScriptRunner;
       const reply = (await commits.run({ verb: 'text', shard: shardOfId(ref), args })) as readonly Reply[];
       const [applied, lines, text] = reply;
       const rest = text ? read(ref, text) : known;
-      const message = lines && rest ? pinMessageOf(String(lines), rest) : undefined;
+      const message = lines && rest ? pinMessageOf(ref, String(lines), rest) : undefined;
       if (message?.state === 'ended') recent.drop(ref);
       return { applied: applied === 1, message };
     },
@@ -58,7 +66,7 @@ export function createPinMessages({ scripts, commits }: { scripts: ScriptRunner;
       const args = ['g', ref, expectedTries, ...armArguments(arm)];
       const reply = (await again({ shard: shardOfId(ref), args })) as readonly Reply[] | null;
       const rest = reply ? read(ref, reply[1]) : undefined;
-      return reply && rest ? pinMessageOf(String(reply[0]), rest) : undefined;
+      return reply && rest ? pinMessageOf(ref, String(reply[0]), rest) : undefined;
     },
   };
   return {

@@ -1,34 +1,26 @@
 import type { PinMessage } from '../../domain/pin-message.ts';
 import { shardOf } from '../../domain/ids.ts';
 import type { ApplicationId, CallRef, Delivery, PinId, PinRecord } from '../../domain/types.ts';
+import { newDeliveryRecord, newPinMessageRecord, newPinRecord } from '../new-records.ts';
 import type { NewPinMessage, PinMessageStore } from '../pin-message-store.ts';
 import type { CreatePin, LimitHit, NewDelivery, SendLimits, Store } from '../store.ts';
-import { armArguments, limitArguments, moreArgument, newTimerText } from './arguments.ts';
+import { armArguments, commitTimers, limitArguments, moreArgument } from './arguments.ts';
+import { callInfo, infoOfNew, messageInfo, whole, type BearerInfo } from './bearer-info.ts';
 import type { createDeliveries } from './deliveries.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { shardOfId } from './keys.ts';
 import { packEvents } from './outbox-events.ts';
 import type { createPinMessages } from './pin-messages.ts';
 import { newRunArguments } from './plan-runs.ts';
-import {
-  newBearerInfo,
-  newDeliveryRecord,
-  newPinLines,
-  newPinMessageRecord,
-  optionalNumber,
-  pinInfo,
-  pinOf,
-  restOfCall,
-  restOfMessage,
-  type CallRest,
-  type MessageRest,
-} from './records.ts';
+import { newPinLines, optionalNumber, pinOf } from './records.ts';
 import type { Argument, Reply, ScriptRunner } from './script.ts';
 import { createSendWindows } from './send-windows.ts';
+import type { Words } from './words.ts';
 
 interface Deps {
   readonly scripts: ScriptRunner;
   readonly commits: GroupCommit;
+  readonly words: Words;
   readonly deliveries: ReturnType<typeof createDeliveries>;
   readonly messages: ReturnType<typeof createPinMessages>;
 }
@@ -40,7 +32,7 @@ type Pins = Pick<Store, 'createPin' | 'addDelivery' | 'getPin' | 'listVerificati
 interface Bearer {
   readonly kind: 'd' | 'g';
   readonly ref: CallRef;
-  readonly rest: CallRest | MessageRest;
+  readonly info: BearerInfo;
 }
 
 /** When it was done; `again`: it was done before, and must be read. */
@@ -52,14 +44,14 @@ interface Made {
 }
 
 /** Sending: a PIN with what brings it first, or with something further, under both send limits. */
-export function createPins({ scripts, commits, deliveries, messages }: Deps): Pins {
+export function createPins({ scripts, commits, words, deliveries, messages }: Deps): Pins {
   const add = scripts.mutation('pin-add');
   const list = scripts.query('pin-list');
   const windows = createSendWindows(scripts);
 
   async function getPin(id: PinId): Promise<PinRecord | undefined> {
-    const [text, rest] = await scripts.texts(shardOfId(id), `p:${id}`, `pi:${id}`);
-    return text ? pinOf(id, `${text}\n${rest ?? ''}`) : undefined;
+    const [text] = await scripts.texts(shardOfId(id), `p:${id}`);
+    return text ? pinOf(id, text) : undefined;
   }
 
   /** The PIN under its limits. */
@@ -68,30 +60,38 @@ export function createPins({ scripts, commits, deliveries, messages }: Deps): Pi
     bearer: Bearer,
   ): Promise<LimitHit | Made> {
     const { pin, limits, timers } = request;
-    const args = [
-      pin.pinId,
-      pin.applicationId,
-      pin.to,
-      newPinLines(pin),
-      Math.ceil(pin.expiresInMs),
-      `${bearer.kind}:${bearer.ref}`,
-      [request.supersede ? 1 : 0, ...sendLimitArguments(limits), timers.length, windows.here].join(' '),
-      moreArgument(packEvents(request.events), ...newRunArguments(request.run, pin)),
-      ...timers.flatMap(({ id, inMs }) => [id, Math.ceil(inMs)]),
-    ];
-    const texts = [
-      `pi:${pin.pinId}`,
-      pinInfo(pin),
-      `${bearer.kind}i:${bearer.ref}`,
-      newBearerInfo(pin.pinId, bearer.rest),
-      ...timers.flatMap(timer => [`tb:${timer.id}`, newTimerText(timer)]),
-    ];
     const shard = shardOfId(pin.pinId);
+    const head = `${pin.applicationId}\n${pin.to}\n`;
+    const lines = newPinLines(pin, `${bearer.kind}:${bearer.ref}`);
+    const numbers = [
+      Math.ceil(pin.expiresInMs),
+      request.supersede ? 1 : 0,
+      ...sendLimitArguments(limits),
+      timers.length,
+      windows.here,
+    ].join(' ');
+    const events = packEvents(request.events);
+    const run = newRunArguments(request.run, pin);
+
+    async function send(): Promise<Reply> {
+      const carried = words.carry(shard, bearer.info);
+      const info = infoOfNew(pin.pinId, carried.name, carried.rest);
+      const more = moreArgument(events, ...run, carried.text);
+      const args = [head, lines, info, numbers, ...commitTimers(timers), ...(more === '' ? [] : [more])];
+      // No opId: a repeated one is known by its PIN.
+      const reply = await commits.run({ verb: 'create', shard, opId: '', args });
+      const [outcome] = reply as readonly Reply[];
+      if (outcome === 'words') {
+        carried.lost();
+        return await send();
+      }
+      if (outcome === 'created') carried.kept();
+      return reply;
+    }
+
     const opId = `c:${request.opId}`;
-    const reply = await windows.under(
-      { opId, applicationId: pin.applicationId, to: pin.to, limits, shard },
-      () => commits.run({ verb: 'create', shard, opId, args, texts }),
-    );
+    const window = { opId, applicationId: pin.applicationId, to: pin.to, limits, shard };
+    const reply = await windows.under(window, send);
     const [outcome, ...rest] = reply as readonly Reply[];
     switch (outcome) {
       case 'created':
@@ -200,15 +200,15 @@ export function createPins({ scripts, commits, deliveries, messages }: Deps): Pi
 }
 
 function callBearer(delivery: NewDelivery): Bearer {
-  return { kind: 'd', ref: delivery.callRef, rest: restOfCall(delivery) };
+  return { kind: 'd', ref: delivery.callRef, info: callInfo(delivery) };
 }
 
 function textBearer(message: NewPinMessage): Bearer {
-  return { kind: 'g', ref: message.ref, rest: restOfMessage(message) };
+  return { kind: 'g', ref: message.ref, info: messageInfo(message) };
 }
 
-function bearerArguments({ kind, ref, rest }: Bearer): Argument[] {
-  return [kind, ref, JSON.stringify(rest)];
+function bearerArguments({ kind, ref, info }: Bearer): Argument[] {
+  return [kind, ref, whole(info)];
 }
 
 function sendLimitArguments({ perApplication, perNumber }: SendLimits): Argument[] {
@@ -220,27 +220,5 @@ function limitHit([limit, wait]: readonly Reply[]): LimitHit {
     outcome: 'limited',
     limit: limit === 'application' ? 'application' : 'number',
     retryAfterMs: Number(wait),
-  };
-}
-
-function newPinRecord({ expiresInMs, ...pin }: CreatePin['pin'], at: number): PinRecord {
-  return {
-    pinId: pin.pinId,
-    applicationId: pin.applicationId,
-    messageId: pin.messageId,
-    to: pin.to,
-    pinType: pin.pinType,
-    pinLength: pin.pinLength,
-    seed: pin.seed,
-    keyId: pin.keyId,
-    step: pin.step,
-    createdAt: at,
-    expiresAt: at + Math.ceil(expiresInMs),
-    attemptsAllowed: pin.attemptsAllowed,
-    attemptsUsed: 0,
-    allowMultiple: pin.allowMultiple,
-    state: 'active',
-    verifiedAt: undefined,
-    sentAt: undefined,
   };
 }

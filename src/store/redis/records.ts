@@ -8,8 +8,8 @@ import {
   type PinId,
   type PinRecord,
 } from '../../domain/types.ts';
-import type { NewPinMessage } from '../pin-message-store.ts';
-import type { CreatePin, NewDelivery } from '../store.ts';
+import type { CreatePin } from '../store.ts';
+import type { CallRest, MessageRest } from './bearer-info.ts';
 import { shardOfId } from './keys.ts';
 import type { Reply, ScriptRunner } from './script.ts';
 
@@ -18,103 +18,61 @@ import type { Reply, ScriptRunner } from './script.ts';
  * never changes of them is JSON.
  */
 
-/** The second text of a new PIN: its seed, and what never changes. */
-export function pinInfo({ messageId, pinType, pinLength, keyId, step, seed }: CreatePin['pin']): string {
-  return `${seed.toString('base64')}\n${JSON.stringify({ messageId, pinType, pinLength, keyId, step })}`;
+/** A new PIN's lines from `allowed` on; `bearer` is what brings it first, as d:<ref>. */
+export function newPinLines(pin: CreatePin['pin'], bearer: string): string {
+  const { attemptsAllowed, allowMultiple, seed, messageId, pinType, pinLength, keyId, step } = pin;
+  const info = JSON.stringify([messageId, pinType, pinLength, keyId, step]);
+  return `${attemptsAllowed}\n0\nactive\n${allowMultiple ? 1 : 0}\n\n\n\n\n${seed.toString('base64')}\n${info}\n${bearer} `;
 }
 
-/** A new PIN's lines from `allowed` to `seed`. */
-export function newPinLines({ attemptsAllowed, allowMultiple }: CreatePin['pin']): string {
-  return `${attemptsAllowed}\n0\nactive\n${allowMultiple ? 1 : 0}\n\n\n\n\n1`;
-}
-
-/** @param text both of its texts, one after the other */
 export function pinOf(pinId: PinId, text: string): PinRecord {
   const lines = text.split('\n');
   const line = (index: number) => lines[index] ?? '';
-  const seed = line(16);
+  const seed = line(13);
+  const [messageId, pinType, pinLength, keyId, step] = JSON.parse(line(14)) as PinInfo;
   return {
-    ...(JSON.parse(line(17)) as Pick<PinRecord, 'messageId' | 'pinType' | 'pinLength' | 'keyId' | 'step'>),
     pinId,
     applicationId: line(0) as ApplicationId,
+    messageId,
     to: line(1) as Destination,
+    pinType,
+    pinLength,
     seed: seed === '' ? undefined : Buffer.from(seed, 'base64'),
+    keyId,
+    step,
     createdAt: Number(line(2)),
     expiresAt: Number(line(3)),
-    attemptsAllowed: Number(line(4)),
-    attemptsUsed: Number(line(5)),
-    allowMultiple: line(7) === '1',
-    state: line(6) as PinRecord['state'],
-    verifiedAt: optionalNumber(line(8)),
-    sentAt: optionalNumber(line(10)),
+    attemptsAllowed: Number(line(5)),
+    attemptsUsed: Number(line(6)),
+    allowMultiple: line(8) === '1',
+    state: line(7) as PinRecord['state'],
+    verifiedAt: optionalNumber(line(9)),
+    sentAt: optionalNumber(line(11)),
   };
-}
-
-/** What never changes of a call, but its PIN. */
-export type CallRest = Omit<NewDelivery, 'pinId'>;
-
-export function restOfCall(delivery: NewDelivery): CallRest {
-  const { callRef, applicationId, messageRef, channel, carrier, to, from, script } = delivery;
-  return {
-    callRef,
-    applicationId,
-    ...(messageRef !== undefined && { messageRef }),
-    channel,
-    carrier,
-    to,
-    from,
-    script,
-  };
-}
-
-/** The same, as the scripts take it. */
-export function deliveryInfo(delivery: NewDelivery): string {
-  return JSON.stringify(restOfCall(delivery));
-}
-
-/** The second text of a call or text that is made with its PIN; it has the PIN's instant. */
-export function newBearerInfo(pinId: PinId, rest: CallRest | MessageRest): string {
-  return `${pinId}\n\n\n${JSON.stringify(rest)}`;
-}
-
-/** Of a call's or text's second text: what never changes, but its PIN. */
-export function readRest<Rest extends CallRest | MessageRest>(info: string): Rest {
-  return JSON.parse(info.slice(infoLines(info).end)) as Rest;
 }
 
 /** The first text of a call or text that nothing has changed yet: it has none. One that was made with its PIN has the instant of that. */
 export async function firstLinesOf(scripts: ScriptRunner, ref: CallRef, info: string): Promise<string> {
-  const { pin, created: own, made } = infoLines(info);
+  const [pin = '', own = '', made = ''] = info.split('\n', 3);
   const [pinText] = own === '' ? await scripts.texts(shardOfId(ref), `p:${pin}`) : [];
   const created = own === '' ? (pinText?.split('\n', 3)[2] ?? '') : own;
   return `0\n${pin}\n${created}\n${created}\n1\n\n\n\n${made}\n\n\n\n`;
 }
 
-function infoLines(info: string): { pin: string; created: string; made: string; end: number } {
-  const [pin = '', created = '', made = ''] = info.split('\n', 3);
-  return { pin, created, made, end: pin.length + created.length + made.length + 3 };
-}
+type PinInfo = [
+  messageId: PinRecord['messageId'],
+  pinType: PinRecord['pinType'],
+  pinLength: number,
+  keyId: string,
+  step: number,
+];
 
-export function newDeliveryRecord(delivery: NewDelivery, at: number): Delivery {
-  return {
-    ...restOfCall(delivery),
-    pinId: delivery.pinId,
-    state: 'dialing',
-    carrierCallId: undefined,
-    dials: 1,
-    answeredAt: undefined,
-    report: undefined,
-    dialog: undefined,
-    createdAt: at,
-    updatedAt: at,
-  };
-}
-
-export function deliveryOf(text: string, rest: CallRest): Delivery {
+export function deliveryOf(callRef: CallRef, text: string, rest: CallRest): Delivery {
   const { line, carrier } = bearerLines(text);
   const [pin, report, dialog] = [line(1), line(10), line(11)];
   return {
     ...rest,
+    callRef,
     pinId: pin === '' ? undefined : (pin as PinId),
     state: DELIVERY_STATES[Number(line(0))] ?? 'dialing',
     carrierCallId: carrier,
@@ -132,32 +90,12 @@ export function tokenOf(text: string): string {
   return bearerLines(text).line(7);
 }
 
-/** What never changes of a PIN's text or mail, but its PIN. */
-export type MessageRest = Omit<NewPinMessage, 'pinId'>;
-
-export function restOfMessage(message: NewPinMessage): MessageRest {
-  const { ref, applicationId, channel, carrier, to, from, content } = message;
-  return { ref, applicationId, channel, carrier, to, from, content };
-}
-
-export function newPinMessageRecord(message: NewPinMessage, at: number): PinMessage {
-  return {
-    ...restOfMessage(message),
-    pinId: message.pinId,
-    state: 'sending',
-    carrierMessageId: undefined,
-    tries: 1,
-    report: undefined,
-    createdAt: at,
-    updatedAt: at,
-  };
-}
-
-export function pinMessageOf(text: string, rest: MessageRest): PinMessage {
+export function pinMessageOf(ref: CallRef, text: string, rest: MessageRest): PinMessage {
   const { line, carrier } = bearerLines(text);
   const report = line(10);
   return {
     ...rest,
+    ref,
     pinId: line(1) as PinId,
     state: PIN_MESSAGE_STATES[Number(line(0))] ?? 'sending',
     carrierMessageId: carrier,

@@ -27,6 +27,7 @@ import { createSweep } from './sweep.ts';
 import { createTimers } from './timers.ts';
 import { createVerificationRecords } from './verification-records.ts';
 import { createVerifications } from './verifications.ts';
+import { Words } from './words.ts';
 
 /** The store over a connection that is open. Scripts are known only once all parts are made; `prepare` them then. */
 export function createRedisStore(deps: {
@@ -37,20 +38,21 @@ export function createRedisStore(deps: {
   const { connection, clock, scripts } = deps;
   const now = scripts.query('now');
   const commits = new GroupCommit({ scripts });
-  const deliveries = createDeliveries({ scripts, commits });
-  const messages = createPinMessages({ scripts, commits });
+  const words = new Words(scripts);
+  const deliveries = createDeliveries({ scripts, commits, words });
+  const messages = createPinMessages({ scripts, commits, words });
   const ids = createMessageIds({ scripts });
   const places = createPlaces();
   let closing: Promise<void> | undefined;
 
   return {
     ...createCatalog({ scripts }),
-    ...createPins({ scripts, commits, deliveries, messages }),
+    ...createPins({ scripts, commits, words, deliveries, messages }),
     ...createVerificationRecords({ scripts }),
     ...createVerifications({ scripts, deliveries, messages }),
     attemptPin: createAttempts({ commits }),
     ...deliveries.verbs,
-    ...createMediaTokens({ scripts }),
+    ...createMediaTokens({ scripts, words }),
     ...messages.verbs,
     ...createTimers({ scripts, commits }),
     ...createRedisOutbox({ scripts, places }),

@@ -5,6 +5,7 @@ import type { RandomBytes } from '../../domain/ids.ts';
 import { Bounded } from './bounded.ts';
 import { mastersOf, type RedisClient } from './connection.ts';
 import { SHARDS, shardRoot } from './keys.ts';
+import { giveScripts, isUnknownScript, loadScript } from './script-load.ts';
 import { readScript, type ScriptSource } from './script-source.ts';
 
 export type Argument = string | number;
@@ -22,11 +23,6 @@ export type Mutation = (call: {
   readonly args: readonly Argument[];
   /** How many of a group commit it stands for: it leaves at once. */
   readonly operations?: number;
-  /**
-   * On one server: names below the root and their texts, to be written right before it if none of them is there, in one transaction with
-   * it. The script knows by `m:<opId>`, which is one of them then, that they were.
-   */
-  readonly texts?: readonly string[];
 }) => Promise<Reply>;
 
 /** A script that only reads: KEYS[1] is the shard's root; `args` are ARGV[2] and on. */
@@ -51,8 +47,6 @@ interface Run {
   readonly writes: boolean;
   /** Of a group commit. */
   readonly operations?: number | undefined;
-  /** Keys and texts, for MSETNX. */
-  readonly texts?: readonly string[] | undefined;
 }
 
 /** What the clocks of a server and of this process may drift apart between two looks. */
@@ -86,16 +80,11 @@ export class ScriptRunner {
 
   mutation(name: string): Mutation {
     const script = this.#define(name);
-    return ({ shard, opId = this.newOperation(), args, operations, texts }) => {
+    return ({ shard, opId = this.newOperation(), args, operations }) => {
       if (operations === undefined) this.#earlier();
       const root = this.#root(shard);
       const keys = [root, `${root}o:${opId}`];
-      const before = texts && [
-        `${root}m:${opId}`,
-        '1',
-        ...texts.map((text, n) => (n % 2 === 0 ? root + text : text)),
-      ];
-      return this.#call({ script, keys, args, writes: true, operations, texts: before });
+      return this.#call({ script, keys, args, writes: true, operations });
     };
   }
 
@@ -151,9 +140,15 @@ export class ScriptRunner {
   /** Gives the servers all scripts, and learns their clocks. */
   async prepare(): Promise<void> {
     for (const server of mastersOf(this.#deps.client)) {
-      await Promise.all([...this.#sources.values()].map(({ source }) => server.script('LOAD', source)));
+      await giveScripts(server, [...this.#sources.values()]);
     }
     await this.learnClocks();
+  }
+
+  /** The store's time as this process knows it, in ms: for what need not be exact. */
+  now(): number {
+    const { testTime, clock } = this.#deps;
+    return testTime?.() ?? clock.monotonic() + this.#ahead;
   }
 
   async learnClocks(): Promise<void> {
@@ -221,46 +216,23 @@ export class ScriptRunner {
   }
 
   async #send(run: Run): Promise<Reply> {
-    const { script, keys, args, texts } = run;
+    const { script, keys, args } = run;
     const { client } = this.#deps;
     const all = [...keys, this.#timeArgument(run), ...args];
+    const call = () =>
+      script.function === undefined
+        ? client.evalsha(script.sha, keys.length, ...all)
+        : client.fcall(script.function, keys.length, ...all);
     try {
-      if (texts) return await this.#sendWithTexts(texts, script.sha, keys.length, all);
-      return (await client.evalsha(script.sha, keys.length, ...all)) as Reply;
+      return (await call()) as Reply;
     } catch (error) {
-      // A server that started anew, or took over, has no scripts; it has not run this one.
-      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return (await client.eval(script.source, keys.length, ...all)) as Reply;
+      if (!isUnknownScript(error)) throw error;
+      if (script.function === undefined) {
+        return (await client.eval(script.source, keys.length, ...all)) as Reply;
+      }
+      await Promise.all(mastersOf(client).map(server => loadScript(server, script)));
+      return (await call()) as Reply;
     }
-  }
-
-  /**
-   * ioredis sends again what a lost connection left without an answer, each command by itself. If the server's word on MULTI had come, the others are
-   * then done one after the other, and answer for themselves; nothing else depends on their being one transaction.
-   */
-  async #sendWithTexts(
-    texts: readonly string[],
-    sha: string,
-    keyCount: number,
-    all: readonly Argument[],
-  ): Promise<Reply> {
-    const client = this.#deps.client as Redis;
-    const { stream } = client;
-    stream?.cork();
-    const sent = [
-      client.multi({ pipeline: false }),
-      client.msetnx(...texts),
-      client.evalsha(sha, keyCount, ...all),
-      client.exec(),
-    ] as const;
-    stream?.uncork();
-    const [, , own, whole] = await Promise.allSettled(sent);
-    if (own.status === 'rejected') throw own.reason;
-    if (own.value !== 'QUEUED') return own.value as Reply;
-    if (whole.status === 'rejected') throw whole.reason;
-    const [error, reply] = whole.value?.[1] ?? [new Error('no transaction')];
-    if (error) throw error;
-    return reply as Reply;
   }
 
   /** ARGV[1]: see lua/include/time.lua. */

@@ -2,25 +2,16 @@ import type { PinMessage } from '../../domain/pin-message.ts';
 import { shardOf } from '../../domain/ids.ts';
 import type { PlanRun } from '../../domain/plan.ts';
 import type { ApplicationId, CallRef, Delivery, PinId } from '../../domain/types.ts';
+import { newDeliveryRecord, newPinMessageRecord } from '../new-records.ts';
 import type { AdvanceRun, AdvanceRunResult, PlanStore, VerificationRecord } from '../plan-store.ts';
 import { armArguments, cancelArguments, limitArguments } from './arguments.ts';
+import { callInfo, messageInfo, readRest, whole, type CallRest, type MessageRest } from './bearer-info.ts';
 import type { createDeliveries } from './deliveries.ts';
 import { shardOfId } from './keys.ts';
 import { packEvents } from './outbox-events.ts';
 import type { createPinMessages } from './pin-messages.ts';
 import { packTurn, runFromFields, runOf } from './plan-runs.ts';
-import {
-  deliveryInfo,
-  deliveryOf,
-  newDeliveryRecord,
-  newPinMessageRecord,
-  pinMessageOf,
-  pinOf,
-  readRest,
-  restOfMessage,
-  type CallRest,
-  type MessageRest,
-} from './records.ts';
+import { deliveryOf, pinMessageOf, pinOf } from './records.ts';
 import type { Argument, Reply, ScriptRunner } from './script.ts';
 import { createSendWindows } from './send-windows.ts';
 
@@ -79,11 +70,13 @@ export function createVerifications({ scripts, deliveries, messages }: Deps): Ve
   ): Pick<Advanced, 'delivery' | 'message'> {
     if (!start) return {};
     if ('delivery' in start) {
-      if (before !== undefined) return { delivery: callOf(before) };
+      const ref = start.delivery.callRef;
+      if (before !== undefined) return { delivery: callOf([ref, ...(before as readonly Reply[])]) };
       deliveries.begun(start.delivery);
       return { delivery: newDeliveryRecord(start.delivery, at) };
     }
-    if (before !== undefined) return { message: textOf(before) };
+    const { ref } = start.message;
+    if (before !== undefined) return { message: textOf([ref, ...(before as readonly Reply[])]) };
     messages.begun(start.message);
     return { message: newPinMessageRecord(start.message, at) };
   }
@@ -157,20 +150,20 @@ export function readVerification(reply: Reply, now: number): VerificationRecord 
   };
 }
 
-/** Both of its texts: lua/include/bearer.lua. */
+/** Its ref and both of its texts: lua/include/bearer.lua. */
 function callOf(reply: Reply): Delivery {
-  const [lines, info] = reply as readonly (string | null)[];
-  return deliveryOf(lines ?? '', readRest<CallRest>(info ?? ''));
+  const [ref, lines, info] = reply as readonly (string | null)[];
+  return deliveryOf(ref as CallRef, lines ?? '', readRest<CallRest>(info ?? ''));
 }
 
 function textOf(reply: Reply): PinMessage {
-  const [lines, info] = reply as readonly (string | null)[];
-  return pinMessageOf(lines ?? '', readRest<MessageRest>(info ?? ''));
+  const [ref, lines, info] = reply as readonly (string | null)[];
+  return pinMessageOf(ref as CallRef, lines ?? '', readRest<MessageRest>(info ?? ''));
 }
 
 /** Kind, ref and what never changes. */
 function startArguments(start: AdvanceRun['start']): Argument[] {
   if (!start) return ['', '', ''];
-  if ('delivery' in start) return ['d', start.delivery.callRef, deliveryInfo(start.delivery)];
-  return ['g', start.message.ref, JSON.stringify(restOfMessage(start.message))];
+  if ('delivery' in start) return ['d', start.delivery.callRef, whole(callInfo(start.delivery))];
+  return ['g', start.message.ref, whole(messageInfo(start.message))];
 }

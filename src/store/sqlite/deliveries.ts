@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { DELIVERY_STATES, type CallRef, type Delivery, type PinId } from '../../domain/types.ts';
 import { ServiceError } from '../../errors.ts';
 import type { MessageStep } from '../message-store.ts';
+import { newDeliveryRecord } from '../new-records.ts';
 import type { NewDelivery, NewTimer, Transition } from '../store.ts';
 import type { Outbox } from './outbox.ts';
 import { deliveryFromRow, integer, stillWanted, text } from './rows.ts';
@@ -65,25 +66,7 @@ export function createDeliveries({ db, now, timers, outbox, messageSteps }: Deps
       at,
       at,
     );
-    return {
-      callRef,
-      pinId,
-      applicationId,
-      ...(messageRef !== undefined && { messageRef }),
-      channel,
-      carrier,
-      to,
-      from,
-      script,
-      state: 'dialing',
-      carrierCallId: undefined,
-      dials: 1,
-      answeredAt: undefined,
-      report: undefined,
-      dialog: undefined,
-      createdAt: at,
-      updatedAt: at,
-    };
+    return newDeliveryRecord(delivery, at);
   }
 
   /**

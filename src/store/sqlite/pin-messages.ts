@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { PIN_MESSAGE_STATES, type PinMessage } from '../../domain/pin-message.ts';
 import type { ApplicationId, CallRef, Destination, PinId } from '../../domain/types.ts';
+import { newPinMessageRecord } from '../new-records.ts';
 import type { NewPinMessage, PinMessageStep } from '../pin-message-store.ts';
 import type { NewTimer } from '../store.ts';
 import type { Outbox } from './outbox.ts';
@@ -54,22 +55,7 @@ export function createPinMessages({ db, now, timers, outbox }: Deps) {
         $content: JSON.stringify(message.content),
         $now: at,
       });
-      return {
-        ref: message.ref,
-        pinId: message.pinId,
-        applicationId: message.applicationId,
-        channel: message.channel,
-        carrier: message.carrier,
-        to: message.to,
-        from: message.from,
-        content: message.content,
-        state: 'sending',
-        carrierMessageId: undefined,
-        tries: 1,
-        report: undefined,
-        createdAt: at,
-        updatedAt: at,
-      };
+      return newPinMessageRecord(message, at);
     },
 
     step(step: PinMessageStep): { applied: boolean; message: PinMessage | undefined } {

@@ -10,6 +10,7 @@ import type {
   VerificationFilter,
   VerificationRow,
 } from '../store.ts';
+import { newPinRecord } from '../new-records.ts';
 import type { AddPinMessage, CreatePinMessage, CreatePinMessageResult } from '../pin-message-store.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Outbox } from './outbox.ts';
@@ -80,7 +81,7 @@ export function createPins(deps: PinDeps) {
     if (hit) return hit;
     const at = now();
     if (request.supersede) supersedeOthers(pin, at);
-    const record = newRecord(pin, at);
+    const record = newPinRecord(pin, at);
     const { lastInsertRowid } = insert.run(
       pin.pinId,
       pin.applicationId,
@@ -172,28 +173,6 @@ export function createPins(deps: PinDeps) {
 }
 
 export type Pins = ReturnType<typeof createPins>;
-
-function newRecord(pin: CreatePin['pin'], at: number): PinRecord {
-  return {
-    pinId: pin.pinId,
-    applicationId: pin.applicationId,
-    messageId: pin.messageId,
-    to: pin.to,
-    pinType: pin.pinType,
-    pinLength: pin.pinLength,
-    seed: pin.seed,
-    keyId: pin.keyId,
-    step: pin.step,
-    createdAt: at,
-    expiresAt: at + Math.ceil(pin.expiresInMs),
-    attemptsAllowed: pin.attemptsAllowed,
-    attemptsUsed: 0,
-    allowMultiple: pin.allowMultiple,
-    state: 'active',
-    verifiedAt: undefined,
-    sentAt: undefined,
-  };
-}
 
 function flag(value: boolean | undefined): number | null {
   return value === undefined ? null : Number(value);

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { FAILURES, IDLE_MS, LONGEST_MS } from '../../../src/api/console/sessions.ts';
@@ -150,4 +152,13 @@ test('the pages carry a policy without any inline exception, and other pages can
   expect(headers['referrer-policy']).toBe('no-referrer');
   expect((await server.ask('GET', '/console/web/../sessions.ts')).text).not.toContain('createSessions');
   expect((await server.ask('GET', '/console/web/tsconfig.json')).status).toBe(404);
+});
+
+test('each style sheet is one of the page', async () => {
+  const { text } = await server.ask('GET', '/console');
+  const linked = [...text.matchAll(/"stylesheet" href="\/console\/web\/([\w-]+\.css)"/g)].map(
+    ([, name]) => name,
+  );
+  const there = readdirSync(new URL('../../../src/api/console/web', import.meta.url));
+  expect(new Set(linked)).toEqual(new Set(there.filter(name => name.endsWith('.css'))));
 });

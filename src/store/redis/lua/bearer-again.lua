@@ -15,4 +15,4 @@ if not first then
   arm_timers(5)
   finish(1)
 end
-return { lines, redis.call('GET', root .. kind .. 'i:' .. ref) }
+return { lines, bearer_info(kind, ref) }

@@ -1,5 +1,5 @@
 -- A claimed voice message gets its call. ARGV: 2 ref of the message, 3 step to `sent` (include/messages-step.lua), 4 callRef,
--- 5 the call (records.ts deliveryInfo), 6… timers to arm. Returns when, or 0: it is no longer in this try.
+-- 5 the call (bearer-info.ts), 6… timers to arm. Returns when, or 0: it is no longer in this try.
 --@include repeat
 --@include timers
 --@include insert-bearer

@@ -14,13 +14,13 @@ if first then return cmsgpack.unpack(first) end
 local id, application, kind, ref = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local there = bearer_read(kind, ref)
 if there then
-  return there.op == op and { 'created', there.created, pin_whole(id, redis.call('GET', root .. 'p:' .. id)), 'again' } or { 'taken' }
+  return there.op == op and { 'created', there.created, redis.call('GET', root .. 'p:' .. id), 'again' } or { 'taken' }
 end
 local pin = pin_read(id)
 -- Whatever ended a PIN erased its seed, expiry alone waits for the sweep.
 if not pin or pin.seed == '' or tonumber(pin.expires) <= now then return finish({ 'dead' }) end
 if pin.app ~= application then return { 'elsewhere', pin.app } end
-local refusal = admit_send(id, application, pin.to, ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11] == '1')
+local refusal = admit_send(id, application, root .. 'n:' .. pin.to, ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11] == '1')
 if refusal then return finish(refusal) end
 
 pin.by = pin.by .. kind .. ':' .. ref .. ' '
@@ -28,4 +28,4 @@ local written = pin_write(id, pin)
 insert_bearer(kind, ref, id, ARGV[6], op)
 outbox_emit(ARGV[12])
 arm_timers(13)
-return { 'created', now_text, pin_whole(id, written) }
+return { 'created', now_text, written }

@@ -18,8 +18,8 @@ local key, run = root .. 'p:' .. id, root .. 'r:' .. id
 
 local function again(turn, word)
   local started = {}
-  if kind ~= '' then started = { bearer_lines(kind, ref), redis.call('GET', root .. kind .. 'i:' .. ref) } end
-  return { 'created', now_text, pin_whole(id, redis.call('GET', key)), redis.call('HGETALL', run), run_live(id, turn - 1), started, word }
+  if kind ~= '' then started = { bearer_lines(kind, ref), bearer_info(kind, ref) } end
+  return { 'created', now_text, redis.call('GET', key), redis.call('HGETALL', run), run_live(id, turn - 1), started, word }
 end
 local first = redis.call('GET', KEYS[2])
 if first then
@@ -42,7 +42,7 @@ if last ~= tonumber(ARGV[3]) then
 end
 if ARGV[9] ~= '' then
   if pin.app ~= ARGV[10] then return { 'elsewhere', pin.app } end
-  local refusal = admit_send(id, pin.app, pin.to, ARGV[11], ARGV[12], ARGV[13], ARGV[14], ARGV[15] == '1', tonumber(ARGV[9]))
+  local refusal = admit_send(id, pin.app, root .. 'n:' .. pin.to, ARGV[11], ARGV[12], ARGV[13], ARGV[14], ARGV[15] == '1', tonumber(ARGV[9]))
   if refusal then return finish(refusal) end
 end
 
@@ -57,4 +57,4 @@ end
 local written = pin_write(id, pin)
 arm_timers(cancel_timers(16))
 outbox_emit(ARGV[8])
-return { 'created', now_text, pin_whole(id, written), redis.call('HGETALL', run), run_live(id, last) }
+return { 'created', now_text, written, redis.call('HGETALL', run), run_live(id, last) }

@@ -10,6 +10,5 @@ if not pin then return { 'unknown' } end
 if not pin_pending(pin) then return finish({ 'over' }) end
 pin.state, pin.seed = 'cancelled', ''
 pin_write(id, pin)
-erase_seed_of(id)
 outbox_emit(ARGV[3])
 return finish(live_calls({ 'cancelled' }, pin.by))

@@ -6,6 +6,7 @@
 --@include pin
 --@include bearer
 --@include number
+--@include words
 -- Entries of indices that one run takes away.
 local MOST_TRIMMED, STEP = 2000, 100
 local oldest = now - ARGV[3]
@@ -15,12 +16,12 @@ local deleted = 0
 local numbers = {}
 for _, id in ipairs(ids) do
   local pin = pin_read(id)
-  local youngest, over = 0, { root .. 'p:' .. id, root .. 'pi:' .. id, root .. 'r:' .. id }
+  local youngest, over = 0, { root .. 'p:' .. id, root .. 'r:' .. id }
   for kind, ref in string.gmatch(pin and pin.by or '', '(%a):(%S+)') do
     local bearer = bearer_read(kind, ref)
     if bearer then youngest = math.max(youngest, tonumber(bearer.updated)) end
     over[#over + 1] = root .. kind .. ':' .. ref
-    over[#over + 1] = root .. kind .. 'i:' .. ref
+    over[#over + 1] = root .. 'i' .. kind .. ':' .. ref
   end
   if youngest > oldest then
     -- Looked at again when the youngest is old enough.
@@ -57,5 +58,7 @@ local more = false
 for _, index in ipairs(redis.call('SMEMBERS', root .. 'vt')) do
   if trim(index) then redis.call('SREM', root .. 'vt', index) else more = true end
 end
+local first = redis.call('LINDEX', root .. 'v', 0)
+forget_words(math.min(oldest, first and tonumber(string.sub(first, 1, 13)) or oldest))
 if #ids == 0 and trimmed == 0 then return { 0, 0 } end
 return finish({ more and tonumber(ARGV[2]) or #ids, deleted })

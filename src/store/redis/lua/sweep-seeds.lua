@@ -6,13 +6,14 @@ local looked, erased = 0, 0
 for _, ttl in ipairs(redis.call('SMEMBERS', root .. 'sl')) do
   local key, over = root .. 's:' .. ttl, 0
   for _, row in ipairs(redis.call('LRANGE', key, 0, ARGV[2] - looked - 1)) do
-    local expires, id = string.sub(row, 1, -33), string.sub(row, -32)
-    if tonumber(expires) > now then break end
+    local id = string.sub(row, 17)
     local pin = pin_read(id)
+    -- Of one that is gone, what its place says.
+    local expires = pin and pin.expires or string.format('%d', string.sub(row, 1, 13) + ttl)
+    if tonumber(expires) > now then break end
     if pin and pin.seed ~= '' then
       pin.seed = ''
       pin_write(id, pin)
-      erase_seed_of(id)
       erased = erased + 1
     end
     redis.call('ZADD', root .. 'expired', expires, id)

@@ -1,9 +1,11 @@
 -- What brings a PIN, or a call with a message of a bulk: two texts, since most of it never changes.
---   di:<ref>, gi:<ref>   of a call (domain/types.ts Delivery), of a text or mail (domain/pin-message.ts), a line each: pin, created, op (the
---     call that made it), the rest (JSON). It begins with this alone. One that was made with its PIN has the PIN's instant, and no line of its own
+--   id:<ref>, ig:<ref>   of a call (domain/types.ts Delivery), of a text or mail (domain/pin-message.ts), a line each: pin, created, op (the
+--     call that made it), words (<day>:<digest>, see words.lua, or ''), the rest (JSON). It begins with this alone. One that was made with its PIN has the
+--     PIN's instant and op, and no lines of its own
 --   d:<ref>, g:<ref>     from the first change on, a line each: state (place in its lattice), pin, created, updated, tries (dials), answered,
 --     sent (1: the PIN was marked), token (hash), op, ops, report (JSON), dialog (JSON of the text), carrier (its id, to the end)
 --@include texts
+--@include words
 -- Of what is ours the quicker class; others' words may hold any character but a line's end.
 local BEARER_LINES = '^(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n([^\n]*)\n([^\n]*)\n()'
 
@@ -11,7 +13,7 @@ local BEARER_LINES = '^(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(
 local function bearer_lines(kind, ref)
   local text = text_get(root .. kind .. ':' .. ref)
   if text then return text end
-  local info = text_get(root .. kind .. 'i:' .. ref)
+  local info = text_get(root .. 'i' .. kind .. ':' .. ref)
   if not info then return nil end
   local pin, created, made = string.match(info, '^([^\n]*)\n([^\n]*)\n([^\n]*)\n')
   if created == '' then created = string.match(text_get(root .. 'p:' .. pin) or '', '^[^\n]*\n[^\n]*\n(%d*)') or now_text end
@@ -30,6 +32,12 @@ local function young_bearer_lines(kind, ref, pin)
   local created, by = string.match(pin_text, MADE_WITH)
   if string.sub(by, 1, 34) ~= kind .. ':' .. ref then return bearer_lines(kind, ref) end
   return '0\n' .. pin .. '\n' .. created .. '\n' .. created .. '\n1\n\n\n\n\n\n\n\n'
+end
+
+-- The second text, with its words.
+local function bearer_info(kind, ref)
+  local info = text_get(root .. 'i' .. kind .. ':' .. ref)
+  return info and with_words(info)
 end
 
 -- A table of these, and the lines; nil: there is none. Scripts that run often take the lines apart themselves.

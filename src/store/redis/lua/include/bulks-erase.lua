@@ -9,6 +9,6 @@ local function message_erase(ref)
   redis.call('ZREM', root .. 'mr:' .. channel, member)
   redis.call('ZREM', root .. 'mg:' .. channel, member)
   if m.ci then redis.call('DEL', root .. 'mq:' .. (m.ca or '') .. ':' .. m.ci) end
-  for call in string.gmatch(m.calls or '', '%S+') do redis.call('DEL', root .. 'd:' .. call, root .. 'di:' .. call) end
+  for call in string.gmatch(m.calls or '', '%S+') do redis.call('DEL', root .. 'd:' .. call, root .. 'id:' .. call) end
   return redis.call('DEL', root .. 'm:' .. ref)
 end

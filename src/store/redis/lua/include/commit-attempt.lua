@@ -8,10 +8,11 @@
 --@include windows
 --@include finish
 --@include live-calls
-local DECOY = '00000000000000000000000000000000\n+41000000000\n0\n0\n9\n0\nactive\n0\n\n\n\n\n\n\n\n'
+local DECOY = '00000000000000000000000000000000\n+41000000000\n0000000000000\n0000000000000\n0000000000000000\n9\n0\nactive\n0\n\n\n\n\n' ..
+  '0000000000000000000000000000\n["00000000000000000000000000000000","NUMERIC",4,"k1",60000000]\nd:00000000000000000000000000000000 '
 -- Lines up to `ops`, in part as one, and where the rest begins.
-local TRIED_LINES = '^((%C*)\n([^\n]*)\n%C*\n(%C*)\n(%C*)\n)(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n()'
-local REST_LINES = '^([^\n]*)(\n[^\n]*\n[^\n]*\n([^\n]*))$'
+local TRIED_LINES = '^((%C*)\n([^\n]*)\n%C*\n(%C*)\n%C*\n(%C*)\n)(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n(%C*)\n()'
+local REST_LINES = '^[^\n]*(\n[^\n]*\n([^\n]*))$'
 
 wants.v = function(at) want(root .. 'p:' .. ARGV[at + 1]) end
 
@@ -24,16 +25,12 @@ runs.v = function(at)
   local head, application, to, expires, allowed, used, state, multiple, verified, last, sent, ops, rest_at = match(lines, TRIED_LINES)
   local rest = sub(lines, rest_at)
 
-  local function erase_seed()
-    local seed, without = match(rest, REST_LINES)
-    if seed ~= '' then erase_seed_of(ARGV[at + 1]) end
-    rest = without
-  end
+  local function erase_seed() rest = match(rest, REST_LINES) end
   -- The answer to a comparison; its calls that are not over, as they are now.
   local function compared(outcome, remaining)
     local result = { outcome, to, tonumber(remaining) }
     if outcome ~= 'verified' then return result end
-    local _, _, by = match(rest, REST_LINES)
+    local _, by = match(rest, REST_LINES)
     return live_calls(result, by)
   end
   local before = done_before(ops)

@@ -12,7 +12,7 @@ local call_step_message
 
 wants.d = function(at)
   want(root .. 'd:' .. ARGV[at + 1])
-  if ARGV[at + 4] == '' then want(root .. 'di:' .. ARGV[at + 1]) end
+  if ARGV[at + 4] == '' then want(root .. 'id:' .. ARGV[at + 1]) end
   if ARGV[at + 5] ~= '' then want(root .. 'p:' .. ARGV[at + 5]) end
 end
 
@@ -20,7 +20,7 @@ runs.d = function(at, last)
   local ref = ARGV[at + 1]
   local lines = young_bearer_lines('d', ref, ARGV[at + 5])
   if not lines then return { 0 } end
-  local rest = ARGV[at + 4] == '' and text_get(root .. 'di:' .. ref) or ''
+  local rest = ARGV[at + 4] == '' and bearer_info('d', ref) or ''
   local state, pin, created, _, tries, answered, sent, token, made, ops, report, dialog, carrier_at = match(lines, BEARER_LINES)
   local carrier = sub(lines, carrier_at)
   local earlier = done_before(ops)

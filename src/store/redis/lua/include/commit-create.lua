@@ -1,14 +1,11 @@
 -- A PIN with what brings it, under both send limits, with timers and events.
--- Arguments: 1 pinId, 2 application, 3 to, 4 its lines from `allowed` to `seed` (pin.lua), 5 expires in ms, 6 kind (d, g) and ref of its bearer, as d:<ref>,
---   7 numbers: supersede (1, 0), attempts and ms per application and per number, how many timers and, where the application's limit is counted here,
---   1, 8 events, its plan and first turn (plan-runs.lua) as JSON, or '', 9.. timers: id, in how many ms
--- Its other texts, `pi:`, `di:` or `gi:`, and `tb:` of each timer, hold nothing that the server must add. On one server the client writes them itself, right
--- before this script and if none of them is there (MSETNX), since what a script is given and writes costs many times as much: `c`. With them comes
--- the mark, `m:<mark>`. Without it they were not written, or this is done for the second time: the answer is {whole}, and the client asks again with `C`,
--- which has them all behind the timers: key below the root, text.
--- Returns {created, now}, {limited, application|number, ms}, {taken}; a repeated call `again` as the last. A refusal changes nothing and is
--- not remembered.
---   s:<ms>     LIST of <expires><pinId> of PINs that live so long, hence in the order of their expiry, until the sweep has erased the seed
+-- Arguments, few and long, since each costs more than to take it apart: 1 application and to, a line each (pin.lua), 2 its lines from `allowed` on, 3 its
+--   bearer's second text (bearer.lua), 4 numbers: expires in ms, supersede (1, 0), attempts and ms per application and per number, how many timers and,
+--   where the application's limit is counted here, 1, 5.. timers: id, in how many ms, kind and data, and last, where there is any of them, events, its plan
+--   and first turn (plan-runs.lua) and the words that the bearer names, if they may not be there yet (words.lua), as JSON
+-- Returns {created, now}, {limited, application|number, ms}, {taken}, {words}: ask again with them; a repeated call `again` as the last. A refusal
+-- changes nothing and is not remembered.
+--   s:<ms>     LIST of <order><pinId> of PINs that live so long, hence in the order of their expiry, until the sweep has erased the seed
 --   sl         SET of these ms
 --   expired    ZSET pinId by its expiry from then on, until it is deleted
 --@include commit-events
@@ -18,6 +15,9 @@
 --@include bearer
 -- The order of the last PIN (verifications.lua).
 local last_order
+--@each
+last_order = nil
+--@end
 local function next_order()
   if not last_order then
     local latest = redis.call('LINDEX', root .. 'v', -1)
@@ -28,7 +28,10 @@ local function next_order()
 end
 
 -- Sends of an application in one script: the first is counted at once, and tells how many more need no look at the limit; these are counted together.
-local crowds = {}
+local crowds
+--@each
+crowds = {}
+--@end
 local function crowd_flush(crowd)
   if crowd.count == 0 then return end
   local entries = {}
@@ -37,13 +40,10 @@ local function crowd_flush(crowd)
   application_prune(crowd.application, crowd.window_ms, count, crowd.count)
   crowd.count, crowd.room = 0, 0
 end
-finals[1] = function()
-  for _, crowd in pairs(crowds) do crowd_flush(crowd) end
-end
 local function crowd_of(application)
   local crowd = crowds[application]
   if not crowd then
-    crowd = { application = application, count = 0, room = 0 }
+    crowd = { application = application, count = 0, room = 0, made = {} }
     crowds[application] = crowd
   end
   return crowd
@@ -65,23 +65,40 @@ application_wait = function(application, attempts, window_ms)
   return wait_of_one(application, attempts, window_ms)
 end
 
-local marked = ARGV[2] ~= '' and redis.call('DEL', root .. 'm:' .. ARGV[2]) == 1
-
-wants.c = function(at)
-  if marked then want(root .. 'n:' .. ARGV[at + 3]) end
+-- Entries of the indices: of all, of each application (`made` of its crowd) and by how long they live. What adds to them comes last in an operation.
+local made, lives
+--@each
+made, lives = {}, {}
+--@end
+finals[1] = function()
+  for _, crowd in pairs(crowds) do
+    crowd_flush(crowd)
+    if crowd.made[1] then redis.call('RPUSH', root .. 'va:' .. crowd.application, unpack(crowd.made)) end
+  end
+  if made[1] then redis.call('RPUSH', root .. 'v', unpack(made)) end
+  for lifetime, entries in pairs(lives) do
+    local ms = string.format('%d', lifetime)
+    if redis.call('RPUSH', root .. 's:' .. ms, unpack(entries)) == #entries then redis.call('SADD', root .. 'sl', ms) end
+  end
 end
-wants.C = function(at)
-  want(root .. 'p:' .. ARGV[at + 1])
-  want(root .. 'n:' .. ARGV[at + 3])
-end
 
-forgets.c = function(at)
-  if not marked then return end
-  local kind, ref = match(ARGV[at + 6], '^(.):(.*)$')
-  text_put(root .. 'pi:' .. ARGV[at + 1], false)
-  text_put(root .. kind .. 'i:' .. ref, false)
-  local _, _, _, _, _, timers = numbers_in(ARGV[at + 7])
-  for n = 0, timers - 1 do text_put(root .. 'tb:' .. ARGV[at + 9 + 2 * n], false) end
+-- Words that are here, by name.
+local known
+--@each
+known = {}
+--@end
+local function words_missing(name)
+  if known[name] then return false end
+  local day, digest = sub(name, 1, 5), sub(name, 7)
+  if redis.call('HEXISTS', root .. 'w:' .. day, digest) == 0 then return true end
+  known[name] = true
+  return false
+end
+local function words_put(name, words)
+  local day, digest = sub(name, 1, 5), sub(name, 7)
+  redis.call('HSET', root .. 'w:' .. day, digest, words)
+  redis.call('SADD', root .. 'wd', day)
+  known[name] = true
 end
 
 -- Other PINs of the application and number come to their end.
@@ -91,7 +108,6 @@ local function supersede(application, to)
     if other and other.seed ~= '' and other.app == application and tonumber(other.expires) > now then
       other.state, other.seed = 'superseded', ''
       pin_write(id, other)
-      erase_seed_of(id)
       if other.verified == '' then
         afterwards(function()
           if redis.call('EXISTS', root .. 'r:' .. id) == 1 then superseded_event(id, application, to) end
@@ -101,51 +117,62 @@ local function supersede(application, to)
   end
 end
 
--- Returns the refusal, or nothing and the index of the last timer's last argument.
-local function create(at)
-  local id, application, to, bearer = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 6]
-  local expires = instant_in(ARGV[at + 5])
-  local superseding, application_attempts, application_ms, number_attempts, number_ms, timers, here = numbers_in(ARGV[at + 7])
-  local refusal = admit_send(id, application, to, application_attempts, application_ms, number_attempts, number_ms, here)
-  if refusal then return refusal end
-
-  if superseding == 1 then supersede(application, to) end
-  local order = next_order()
-  text_put(root .. 'p:' .. id, application .. '\n' .. to .. '\n' .. now_text .. '\n' .. expires .. '\n' .. ARGV[at + 4] .. '\n' .. order .. '\n' ..
-    op .. '\n' .. bearer .. ' ')
-  local entry = order .. id
-  push_element(root .. 'v', entry)
-  push_element(root .. 'va:' .. application, entry)
-  push_element(root .. 's:' .. ARGV[at + 5], expires .. id, root .. 'sl', ARGV[at + 5])
-  if ARGV[at + 8] ~= '' then
-    local events, info, turn = more_of(ARGV[at + 8])
-    if info ~= '' then
-      afterwards(function() run_insert(id, sub(bearer, 3), info, turn) end)
-    end
-    emit_later(events)
-  end
-  local last = at + 8 + 2 * timers
-  for n = at + 9, last, 2 do put_member(root .. 't', instant_in(ARGV[n + 1]), ARGV[n]) end
-  return nil, last
+-- By where an operation begins: its keys.
+local pin_keys, info_keys, number_keys, answer
+--@each
+pin_keys, info_keys, number_keys, answer = {}, {}, {}, { 'created', now_text }
+--@end
+wants.c = function(at)
+  local pin_key = root .. 'p:' .. sub(ARGV[at + 3], 1, 32)
+  local info_key = root .. 'i' .. sub(ARGV[at + 2], -35, -2)
+  local number_key = root .. 'n:' .. sub(ARGV[at + 1], 34, -2)
+  pin_keys[at], info_keys[at], number_keys[at] = pin_key, info_key, number_key
+  want(pin_key)
+  want(info_key)
+  want(number_key)
 end
 
-runs.c = function(at)
-  if not marked then return { 'whole' } end
-  local refusal = create(at)
-  if not refusal then return { 'created', now_text } end
-  forgets.c(at)
-  return refusal
-end
-
-runs.C = function(at, last)
-  local id = ARGV[at + 1]
-  if text_get(root .. 'p:' .. id) then
+runs.c = function(at, last)
+  local head, lines, info = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+  local pin_key, info_key = pin_keys[at], info_keys[at]
+  local id, application = sub(info, 1, 32), sub(head, 1, 32)
+  if held[pin_key] then
     local pin = pin_read(id)
-    return pin.op == op and { 'created', pin.created, 'again' } or { 'taken' }
+    return match(pin.by, '^%S+ ') == sub(lines, -35) and { 'created', pin.created, 'again' } or { 'taken' }
   end
-  if bearer_lines(match(ARGV[at + 6], '^(.):(.*)$')) then return { 'taken' } end
-  local refusal, after = create(at)
+  if held[info_key] then return { 'taken' } end
+  local lifetime, superseding, application_attempts, application_ms, number_attempts, number_ms, timers, here = numbers_in(ARGV[at + 4])
+  local timers_last = at + 4 + 3 * timers
+  local events, run_info, turn, words
+  if timers_last < last then
+    events, run_info, turn, words = more_of(ARGV[last])
+  end
+  local words_name = byte(info, 36) ~= 10 and sub(info, 36, 63)
+  local missing = words_name and words_missing(words_name)
+  if missing and (not words or words == '') then return { 'words' } end
+  local refusal = admit_send(id, application, number_keys[at], application_attempts, application_ms, number_attempts, number_ms, here)
   if refusal then return refusal end
-  for n = after + 1, last, 2 do text_put(root .. ARGV[n], ARGV[n + 1]) end
-  return { 'created', now_text }
+
+  if superseding == 1 then supersede(application, sub(head, 34, -2)) end
+  local order = next_order()
+  text_new(pin_key, head .. now_text .. '\n' .. instant_in(lifetime) .. '\n' .. order .. '\n' .. lines)
+  text_new(info_key, info)
+  arm_later(at + 5, timers_last)
+  if run_info and run_info ~= '' then
+    afterwards(function() run_insert(id, sub(lines, -33, -2), run_info, turn) end)
+  end
+  emit_later(events)
+
+  if missing then words_put(words_name, words) end
+  local entry = order .. id
+  made[#made + 1] = entry
+  local of_application = crowd_of(application).made
+  of_application[#of_application + 1] = entry
+  local alike = lives[lifetime]
+  if alike then
+    alike[#alike + 1] = entry
+  else
+    lives[lifetime] = { entry }
+  end
+  return answer
 end

@@ -7,7 +7,7 @@
 --@include sent
 wants.g = function(at)
   want(root .. 'g:' .. ARGV[at + 1])
-  if ARGV[at + 4] == '' then want(root .. 'gi:' .. ARGV[at + 1]) end
+  if ARGV[at + 4] == '' then want(root .. 'ig:' .. ARGV[at + 1]) end
   if ARGV[at + 5] ~= '' then want(root .. 'p:' .. ARGV[at + 5]) end
 end
 
@@ -15,7 +15,7 @@ runs.g = function(at, last)
   local ref = ARGV[at + 1]
   local lines = young_bearer_lines('g', ref, ARGV[at + 5])
   if not lines then return { 0 } end
-  local rest = ARGV[at + 4] == '' and text_get(root .. 'gi:' .. ref) or ''
+  local rest = ARGV[at + 4] == '' and bearer_info('g', ref) or ''
   local state, pin, created, _, tries, answered, sent, token, made, ops, report, dialog, carrier_at = match(lines, BEARER_LINES)
   local carrier = sub(lines, carrier_at)
   local earlier = done_before(ops)

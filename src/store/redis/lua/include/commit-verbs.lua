@@ -1,13 +1,19 @@
 -- Verbs of a group commit (../commit.lua). Each decides first and writes last, so that one that fails has written nothing.
 --@include overlay
 --@include ops
-local byte, match, sub = string.byte, string.match, string.sub
+local byte, match, sub
+--@each
+byte, match, sub = string.byte, string.match, string.sub
+--@end
 -- By the letter: `wants(at)` names the texts that it will read, as far as can be told; `runs(at, last)` does it. Both take the index in ARGV before
--- its first argument, and that of its last. `forgets(at)` takes away what was written before, for one that is not done.
-local wants, runs, forgets = {}, {}, {}
+-- its first argument, and that of its last.
+local wants, runs = {}, {}
 
 -- Numbers in a text, a blank between them: most operations have the same.
-local number_lists = {}
+local number_lists
+--@each
+number_lists = {}
+--@end
 local function numbers_in(text)
   local list = number_lists[text]
   if not list then
@@ -19,7 +25,10 @@ local function numbers_in(text)
 end
 
 -- The text of an instant in so many ms: most operations have the same.
-local instants = {}
+local instants
+--@each
+instants = {}
+--@end
 local function instant_in(ms)
   local text = instants[ms]
   if not text then
@@ -33,13 +42,13 @@ end
 local function arm_later(at, last)
   for n = at, last, 3 do
     local id, due = ARGV[n], instant_in(ARGV[n + 1])
-    put_member(root .. 't', due, id)
+    put_timer(due, id)
     text_put(root .. 'tb:' .. id, '0|' .. due .. '|' .. ARGV[n + 2])
   end
 end
 
 local function cancel_one(id)
-  put_member(root .. 't', false, id)
+  put_timer(false, id)
   text_put(root .. 'tb:' .. id, false)
 end
 

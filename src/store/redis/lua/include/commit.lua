@@ -2,7 +2,7 @@
 --@include commit-verbs
 -- Calls `visit` with each: its verb's letter, the index in ARGV before its first argument, and that of its last.
 local function each_operation(visit)
-  local at = 3
+  local at = 2
   while at <= #ARGV do
     local last = at + 1 + sub(ARGV[at], 2)
     visit(sub(ARGV[at], 1, 1), at + 1, last)
@@ -10,27 +10,22 @@ local function each_operation(visit)
   end
 end
 
+--@each
 -- Nothing happens for a client that has given up.
-if late then
-  each_operation(function(verb, at)
-    if forgets[verb] then forgets[verb](at) end
-  end)
-  flush()
-  return redis.error_reply('LATE ' .. now_text)
-end
+if late then return redis.error_reply('LATE ' .. now_text) end
 each_operation(function(verb, at) wants[verb](at) end)
 read_wanted()
 local answers = {}
 each_operation(function(verb, at, last)
   op = ARGV[at]
-  local members_then, elements_then, further_then = marks()
+  local armed_then, fresh_then, further_then = marks()
   local fine, answer = pcall(runs[verb], at, last)
   if not fine then
-    undo_all(members_then, elements_then, further_then)
-    if forgets[verb] then forgets[verb](at) end
+    undo_all(armed_then, fresh_then, further_then)
     answer = { '!', type(answer) == 'table' and answer.err or tostring(answer) }
   end
   answers[#answers + 1] = answer
 end)
 flush()
 return answers
+--@end

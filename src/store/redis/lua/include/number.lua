@@ -3,7 +3,7 @@
 --   nw   ZSET of destinations that have such blanks, by when they may go
 --@include time
 --@include texts
-local SEND_BYTES, NO_PIN = 77, string.rep(' ', 32)
+local SEND_BYTES, NO_PIN = 77, '                                '
 -- From here on a text is not written anew for each send.
 local LONG_NUMBER = 4096
 
@@ -57,13 +57,21 @@ local function number_wait(text, application, attempts, window_ms)
   return 0
 end
 
+-- In 13 digits.
+local windows_in
+--@each
+windows_in = {}
+--@end
+
 -- Adds a send now to what `text` was read from.
 local function number_add(key, text, application, id, window_ms)
-  local send = now_text .. application .. id
   if not text then
-    text_put(key, string.format('%013d', window_ms) .. send)
+    local window = windows_in[window_ms] or string.format('%013d', window_ms)
+    windows_in[window_ms] = window
+    text_put(key, window .. now_text .. application .. id)
     return
   end
+  local send = now_text .. application .. id
   local longer = tonumber(window_ms) > tonumber(string.sub(text, 1, 13))
   if #text > LONG_NUMBER and not longer then
     text_append(key, send)

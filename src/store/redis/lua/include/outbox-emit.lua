@@ -2,7 +2,10 @@
 -- each run.
 --@include time
 local ORDER_DIGITS = 22
-local outbox_written = 0
+local outbox_written
+--@each
+outbox_written = 0
+--@end
 
 local function outbox_queue(kind, target) return root .. 'eq:' .. kind .. '\n' .. target end
 local function outbox_batch(kind, target, batch) return root .. 'eb:' .. kind .. '\n' .. target .. '\n' .. batch end

@@ -2,22 +2,29 @@
 -- `flush` after the last operation: each sees what the ones before it wrote, and what one that fails has gathered is dropped (`undo_all`).
 --@include time
 --@include texts
--- Globals are looked up by name at each use.
-local ARGV, redis_call = ARGV, redis.call
+local redis_call
 -- So many arguments at most for one command: what `unpack` takes.
 local MOST_ARGUMENTS = 4000
 -- Texts by key, false: there is none; what is to be written, with the ms after which it goes, or 0; in this order.
-local held, pending, names, name_count = {}, {}, {}, 0
+local held, pending, names, name_count
+-- Key and text of what is new.
+local fresh, fresh_count
 -- How it was before this operation: key, text, ms.
-local undo, undo_count = {}, 0
+local undo, undo_count
 -- The LIST to which this operation added an entry at once: what others added lies before it; or the table in which it counted one, by `count`.
 local added, counted
+-- Timers: when or false to remove it, id. Then functions.
+local armed, armed_count, cancels, further, further_count
+local wanted
 -- Run before all else is written, whatever failed.
 local finals = {}
--- Flat lists: key, score or false to remove it, member; key, element. Then functions.
-local members, member_count, elements, element_count, further, further_count = {}, 0, {}, 0, {}, 0
-local registers = {}
-local wanted = {}
+--@each
+redis_call = redis.call
+held, pending, names, name_count = {}, {}, {}, 0
+fresh, fresh_count, undo = {}, 0, {}
+armed, armed_count, cancels, further, further_count = {}, 0, 0, {}, 0
+wanted = {}
+--@end
 
 local function want(key)
   if held[key] == nil then
@@ -64,23 +71,24 @@ text_append = function(key, piece, ms)
   end
 end
 
+-- A text under a key that was wanted, and is not there.
+local function text_new(key, text)
+  held[key] = text
+  fresh[fresh_count + 1], fresh[fresh_count + 2] = key, text
+  fresh_count = fresh_count + 2
+end
+
 added_at_once = function(key) added = key end
 local function counted_in(group)
   group.count = group.count + 1
   counted = group
 end
 
--- To a ZSET; `score` false takes it away.
-local function put_member(key, score, member)
-  members[member_count + 1], members[member_count + 2], members[member_count + 3] = key, score, member
-  member_count = member_count + 3
-end
-
--- To the end of a LIST. If that is new it is entered in the SET `register` as `name`.
-local function push_element(key, element, register, name)
-  elements[element_count + 1], elements[element_count + 2] = key, element
-  element_count = element_count + 2
-  if register then registers[key] = { register, name } end
+-- `due` false takes it away.
+local function put_timer(due, id)
+  armed[armed_count + 1], armed[armed_count + 2] = due, id
+  armed_count = armed_count + 2
+  if not due then cancels = cancels + 1 end
 end
 
 -- What is no text: `write` runs last.
@@ -92,24 +100,25 @@ end
 -- Where the lists stand as an operation begins.
 local function marks()
   undo_count, added, counted = 0, nil, nil
-  return member_count, element_count, further_count
+  return armed_count, fresh_count, further_count
 end
 
-local function undo_all(member_mark, element_mark, further_mark)
+local function undo_all(armed_mark, fresh_mark, further_mark)
   for n = undo_count - 2, 1, -3 do
     local key = undo[n]
     held[key], pending[key] = undo[n + 1], undo[n + 2]
   end
-  member_count, element_count, further_count = member_mark, element_mark, further_mark
+  for n = fresh_mark + 1, fresh_count, 2 do held[fresh[n]] = false end
+  armed_count, fresh_count, further_count = armed_mark, fresh_mark, further_mark
   if added then redis_call('RPOP', added) end
   if counted then counted.count = counted.count - 1 end
 end
 
--- Returns the last answer.
-local function call_in_parts(command, key, list)
+-- What a command is given may be more than `unpack` takes. Returns the last answer.
+local function call_in_parts(command, key, list, count)
   local answer
-  for from = 1, #list, MOST_ARGUMENTS do
-    local last = math.min(#list, from + MOST_ARGUMENTS - 1)
+  for from = 1, count, MOST_ARGUMENTS do
+    local last = math.min(count, from + MOST_ARGUMENTS - 1)
     if key then
       answer = redis_call(command, key, unpack(list, from, last))
     else
@@ -120,6 +129,7 @@ local function call_in_parts(command, key, list)
 end
 
 local function flush_texts()
+  call_in_parts('MSET', nil, fresh, fresh_count)
   local writes, gone, n = {}, {}, 0
   for i = 1, name_count do
     local key = names[i]
@@ -136,57 +146,34 @@ local function flush_texts()
       end
     end
   end
-  call_in_parts('MSET', nil, writes)
-  call_in_parts('DEL', nil, gone)
+  call_in_parts('MSET', nil, writes, n)
+  call_in_parts('DEL', nil, gone, #gone)
 end
 
-local function flush_members()
-  local zsets = {}
-  for n = 1, member_count, 3 do
-    local key = members[n]
-    local zset = zsets[key]
-    if not zset then
-      zset = {}
-      zsets[key] = zset
-    end
-    zset[members[n + 2]] = members[n + 1]
+local function flush_timers()
+  local key = root .. 't'
+  if cancels == 0 then
+    call_in_parts('ZADD', key, armed, armed_count)
+    return
   end
-  for key, zset in pairs(zsets) do
-    local put, put_count, gone = {}, 0, {}
-    for member, score in pairs(zset) do
-      if score then
-        put[put_count + 1], put[put_count + 2] = score, member
-        put_count = put_count + 2
-      else
-        gone[#gone + 1] = member
-      end
-    end
-    call_in_parts('ZADD', key, put)
-    call_in_parts('ZREM', key, gone)
-  end
-end
-
-local function flush_elements()
-  local lists = {}
-  for n = 1, element_count, 2 do
-    local key = elements[n]
-    local list = lists[key]
-    if list then
-      list[#list + 1] = elements[n + 1]
+  -- The last word on each.
+  local dues, put, put_count, gone = {}, {}, 0, {}
+  for n = 1, armed_count, 2 do dues[armed[n + 1]] = armed[n] end
+  for id, due in pairs(dues) do
+    if due then
+      put[put_count + 1], put[put_count + 2] = due, id
+      put_count = put_count + 2
     else
-      lists[key] = { elements[n + 1] }
+      gone[#gone + 1] = id
     end
   end
-  for key, list in pairs(lists) do
-    local length, register = call_in_parts('RPUSH', key, list), registers[key]
-    if register and length == #list then redis.call('SADD', register[1], register[2]) end
-  end
+  call_in_parts('ZADD', key, put, put_count)
+  call_in_parts('ZREM', key, gone, #gone)
 end
 
 local function flush()
   for n = 1, #finals do finals[n]() end
   flush_texts()
-  flush_members()
-  flush_elements()
+  flush_timers()
   for n = 1, further_count do further[n]() end
 end

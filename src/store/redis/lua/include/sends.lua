@@ -3,11 +3,10 @@
 --@include number
 --@include insert-bearer
 
--- Counts one send of a PIN against both limits, or against neither and says which frees last. `here`: the application's window is in
+-- Counts one send of a PIN against both limits, or against neither and says which frees last. `number_key`: see number.lua. `here`: the application's window is in
 -- this shard, as on one server; in a cluster it was taken before, and is given back if this refuses. `refused`: ms for which the application's limit
 -- refuses, as far as was seen before.
-local function admit_send(id, application, to, application_attempts, application_ms, number_attempts, number_ms, here, refused)
-  local number_key = root .. 'n:' .. to
+local function admit_send(id, application, number_key, application_attempts, application_ms, number_attempts, number_ms, here, refused)
   local sends = text_get(number_key)
   local of_number, wait = number_wait(sends, application, number_attempts, number_ms), refused or 0
   if here then
