@@ -8,11 +8,16 @@ import { Agent, createServer, request as httpRequest, type IncomingMessage } fro
 
 import { WebSocketServer } from 'ws';
 
-/** 7 s of sound, in as many pieces as a message with six digits has. */
+/** As much sound as a call of the bench has, in as many pieces as a message with six digits has. */
 const PIECES = 7;
-const PIECE = Buffer.alloc(8_000, 0xff).toString('base64');
+const PIECE = Buffer.alloc(9_600, 0xff).toString('base64');
 const PIN_ID = '0'.repeat(32);
 const REF = '0'.repeat(32);
+
+interface Start {
+  readonly streamSid: string;
+  readonly start: { readonly callSid: string };
+}
 
 const port = Number(process.env['PORT']);
 const own = `http://127.0.0.1:${port}`;
@@ -58,7 +63,7 @@ const server = createServer((asked, answered) => {
     const body = await bodyOf(asked);
     if (url.startsWith('/carrier-webhooks/')) {
       if (!url.endsWith('/answer')) answered.writeHead(204).end();
-      else answered.writeHead(200, { 'content-type': 'text/xml; charset=utf-8' }).end(twiml());
+      else answered.setHeader('content-type', 'text/xml; charset=utf-8').end(twiml());
       return;
     }
     const { to = '' } = JSON.parse(body) as { to?: string };
@@ -100,13 +105,18 @@ const server = createServer((asked, answered) => {
 server.on('upgrade', (asked, socket, head) => {
   sockets.handleUpgrade(asked, socket, head, media => {
     media.on('error', () => undefined);
+    let callSid = '';
     media.on('message', (data: Buffer) => {
       // Frames of sound are not looked into.
-      if (!data.includes('"event":"start"')) return;
-      const { streamSid } = JSON.parse(data.toString()) as { streamSid: string };
-      for (let piece = 1; piece <= PIECES; piece++) {
-        media.send(JSON.stringify({ event: 'media', streamSid, media: { payload: PIECE } }));
-        media.send(JSON.stringify({ event: 'mark', streamSid, mark: { name: `m${piece}` } }));
+      if (data.includes('"event":"start"')) {
+        const { streamSid, start } = JSON.parse(data.toString()) as Start;
+        ({ callSid } = start);
+        for (let piece = 1; piece <= PIECES; piece++) {
+          media.send(JSON.stringify({ event: 'media', streamSid, media: { payload: PIECE } }));
+          media.send(JSON.stringify({ event: 'mark', streamSid, mark: { name: `m${piece}` } }));
+        }
+      } else if (data.includes(`"m${PIECES}"`)) {
+        void askCarrier(process.env['CALLS'], `/Calls/${callSid}.json`, { Status: 'completed' });
       }
     });
   });
@@ -117,5 +127,7 @@ function twiml(): string {
   return `<?xml version="1.0" encoding="UTF-8"?><Response><Connect><Stream url="${url}"/></Connect></Response>`;
 }
 
+// It does not outlive whoever started it.
+process.stdin.on('end', () => process.exit(0)).resume();
 server.keepAliveTimeout = 72_000;
 server.listen(port, '127.0.0.1', () => process.stdout.write('the floor is ready\n'));

@@ -9,7 +9,15 @@ import { parseArgs } from 'node:util';
 import { Others, processorSeconds } from '../support/others.ts';
 import { startRedis, type RedisServer } from '../support/redis-server.ts';
 import { freePort, Service } from '../support/service.ts';
-import { callStory, Client, textStory, type Ids, type Story, type Target } from './verification-stories.ts';
+import {
+  callStory,
+  Client,
+  crowdStory,
+  textStory,
+  type Ids,
+  type Story,
+  type Target,
+} from './verification-stories.ts';
 import { counted, processorOf } from './verification-redis.ts';
 
 /**
@@ -17,7 +25,7 @@ import { counted, processorOf } from './verification-redis.ts';
  * call its media socket too), one right verify; the carrier and the people are other processes. Beside it, in the same run, the floor: the
  * same requests and frames answered by bare node:http and ws, with nothing done. On Redis also what is asked of it, by name.
  *
- *   node test/bench/verification.ts [--store sqlite|redis] [--only text|call] [--texts 3000] [--calls 96] [--at-a-time 16] [--speed 3]
+ *   node test/bench/verification.ts [--store sqlite|redis] [--only text|call|crowd] [--texts 3000] [--calls 96] [--at-a-time 16] [--speed 3] [--crowd 160] [--words 'Your code is {{pin}}']
  *
  * The numbers that are written to are the same in every run. Speed is the simulated phones' time to ours; a call has as many frames at any.
  */
@@ -29,13 +37,13 @@ const { values } = parseArgs({
     calls: { type: 'string', default: '96' },
     'at-a-time': { type: 'string', default: '16' },
     speed: { type: 'string', default: '3' },
+    crowd: { type: 'string', default: '160' },
+    /** Of texts and calls: how long a call takes. */
+    words: { type: 'string', default: 'Your code is {{pin}}' },
     /** For the service's own `--cpu-prof`, into this folder. */
     profile: { type: 'string' },
   },
 });
-const atATime = Number(values['at-a-time']);
-/** Those that make it warm, of those that are measured. */
-const WARM_UP = 0.25;
 /** What is left to do after the last answer: events are published. */
 const TAIL_MS = 600;
 const IDLE_MS = 3_000;
@@ -46,10 +54,15 @@ const DAY = '100000000/1d';
 let next = 0;
 const newNumber = (): string => `+4179${String(1_000_000 + next++)}`;
 
-async function inParallel(total: number, work: () => Promise<void>): Promise<void> {
+async function inParallel(
+  { atATime, beginOverMs }: Story,
+  total: number,
+  work: () => Promise<void>,
+): Promise<void> {
   let left = total;
   await Promise.all(
-    Array.from({ length: atATime }, async () => {
+    Array.from({ length: atATime }, async (_, place) => {
+      await pause((beginOverMs * place) / atATime);
       while (left-- > 0) await work();
     }),
   );
@@ -79,7 +92,7 @@ async function cost(
 ): Promise<Cost> {
   const before = await clocks();
   const start = performance.now();
-  await inParallel(total, async () => await story.run(client, newNumber()));
+  await inParallel(story, total, async () => await story.run(client, newNumber()));
   const seconds = (performance.now() - start) / 1_000;
   await pause(TAIL_MS);
   const all = (performance.now() - start) / 1_000;
@@ -90,6 +103,11 @@ async function cost(
       (time, index) => ((time - (before[index] ?? 0) - (idle[index] ?? 0) * all) * 1_000) / total,
     ),
   };
+}
+
+async function warmUp(story: Story, client: Client): Promise<void> {
+  await inParallel(story, story.warmUps, async () => await story.warmUp(client, newNumber()));
+  await inParallel(story, story.atATime, async () => await story.run(client, newNumber()));
 }
 
 async function newTemplate(service: Service): Promise<Ids> {
@@ -103,7 +121,7 @@ async function newTemplate(service: Service): Promise<Ids> {
     configuration: { sendPinPerApplicationLimit: DAY, verifyPinLimit: '1000/1s', pinTimeToLive: '10m' },
   });
   const { messageId } = await made(`/2fa/2/applications/${String(applicationId)}/messages`, {
-    messageText: 'Your code is {{pin}}',
+    messageText: values.words,
     pinType: 'NUMERIC',
     pinLength: 6,
     language: 'en',
@@ -125,7 +143,7 @@ async function startFloor(story: Story): Promise<Target & { child: ChildProcess 
         CREDENTIALS: Buffer.from(`${accountSid}:${authToken}`).toString('base64'),
         ...story.floor,
       },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
     },
   );
   await once(child.stdout, 'data');
@@ -135,10 +153,14 @@ async function startFloor(story: Story): Promise<Target & { child: ChildProcess 
 /** Milliseconds of its processor for each. */
 async function floorOf(story: Story, total: number): Promise<number> {
   const { child, ...floor } = await startFloor(story);
-  const client = new Client(floor, { applicationId: 'a'.repeat(32), messageId: 'b'.repeat(32) }, atATime);
+  const client = new Client(
+    floor,
+    { applicationId: 'a'.repeat(32), messageId: 'b'.repeat(32) },
+    story.atATime,
+  );
   const clocks = async () => await Promise.resolve([processorSeconds(child.pid ?? 0)]);
   try {
-    await inParallel(total * WARM_UP, async () => await story.run(client, newNumber()));
+    await warmUp(story, client);
     const { milliseconds } = await cost(story, client, { total, clocks, idle: [0] });
     return milliseconds[0] ?? 0;
   } finally {
@@ -160,10 +182,10 @@ async function measure(story: Story, total: number, redis: RedisServer | undefin
     }),
   });
   const others = new Others([process.pid, service.pid, ...(redis ? [redis.pid] : [])]);
-  const client = new Client(service, await newTemplate(service), atATime);
+  const client = new Client(service, await newTemplate(service), story.atATime);
   const clocks = async () => [processorSeconds(service.pid), ...(redis ? [await processorOf(redis)] : [])];
   try {
-    await inParallel(total * WARM_UP, async () => await story.run(client, newNumber()));
+    await warmUp(story, client);
     await pause(TAIL_MS);
     story.heard();
     const idle = await idleOf(clocks);
@@ -172,7 +194,7 @@ async function measure(story: Story, total: number, redis: RedisServer | undefin
     others.stop();
     const [here = 0, there = 0] = milliseconds;
     console.log(
-      `${story.title}: ${perSecond.toFixed(1)}/s, ${atATime} at a time, ${total} of them${story.heard()}`,
+      `${story.title}: ${perSecond.toFixed(1)}/s, ${story.atATime} at a time, ${total} of them${story.heard()}`,
     );
     console.log(
       `  node ${here.toFixed(2)} ms each, besides ${((idle[0] ?? 0) * 1_000).toFixed(0)} ms a second when idle`,
@@ -181,9 +203,9 @@ async function measure(story: Story, total: number, redis: RedisServer | undefin
       console.log(
         `  Redis ${(there * 1_000).toFixed(0)} µs each, besides ${((idle[1] ?? 0) * 1_000).toFixed(1)} ms a second when idle`,
       );
-      const few = Math.max(atATime, Math.round(total * LISTENED));
+      const few = Math.max(story.atATime, Math.round(total * LISTENED));
       const lines = await counted(redis, few, async () => {
-        await inParallel(few, async () => await story.run(client, newNumber()));
+        await inParallel(story, few, async () => await story.run(client, newNumber()));
         await pause(TAIL_MS);
       });
       for (const line of lines) console.log(`  ${line}`);
@@ -211,9 +233,11 @@ try {
   console.log(
     `node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, store ${server === undefined ? 'node:sqlite' : `Redis ${server}, AOF everysec`}`,
   );
+  const few = Number(values['at-a-time']);
   const stories = [
-    ['text', textStory, Number(values.texts)],
-    ['call', async () => await callStory(Number(values.speed)), Number(values.calls)],
+    ['text', async () => await textStory(few), Number(values.texts)],
+    ['call', async () => await callStory(few, Number(values.speed)), Number(values.calls)],
+    ['crowd', async () => await crowdStory(Number(values.crowd)), 2 * Number(values.crowd)],
   ] as const;
   for (const [name, begin, total] of stories) {
     if (values.only !== undefined && values.only !== name) continue;
