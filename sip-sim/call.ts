@@ -176,18 +176,20 @@ export class Call {
     }
     const ringDelay = Math.min(MAX_RING_DELAY_MS, answerAfterMs / 2);
     this.#after(this.request.ringTimeoutMs, () => this.end('no-answer', 'carrier'));
-    this.#after(ringDelay, () => this.#ring());
-    if (outcome === 'reject') this.#after(answerAfterMs, () => this.reject());
-    if (outcome === 'answer') this.#after(answerAfterMs, () => this.answer());
-    if (outcome === 'voicemail') {
-      const greeting = voicemailGreeting(this.behaviour, this.#deps.renderSay);
-      this.#after(answerAfterMs, () => {
-        greeting.then(
+    const greeting =
+      outcome === 'voicemail' ? voicemailGreeting(this.behaviour, this.#deps.renderSay) : undefined;
+    this.#after(ringDelay, () => {
+      this.#ring();
+      // From the ring on: of two timers that are late the one that was set for later may fire first.
+      this.#after(answerAfterMs - ringDelay, () => {
+        if (outcome === 'reject') this.reject();
+        if (outcome === 'answer') this.answer();
+        greeting?.then(
           audio => this.state === 'ringing' && this.#pickUp(audio, true),
           (error: unknown) => this.#fail(error),
         );
       });
-    }
+    });
   }
 
   #ring(): void {
