@@ -1,7 +1,7 @@
 -- What brings a PIN, or a call with a message of a bulk: two texts, since most of it never changes.
 --   id:<ref>, ig:<ref>   of a call (domain/types.ts Delivery), of a text or mail (domain/pin-message.ts), a line each: pin, created, op (the
 --     call that made it), words (<day>:<digest>, see words.lua, or ''), the rest (JSON). It begins with this alone. One that was made with its PIN has the
---     PIN's instant and op, and no lines of its own
+--     PIN's instant, and no lines of its own
 --   d:<ref>, g:<ref>     from the first change on, a line each: state (place in its lattice), pin, created, updated, tries (dials), answered,
 --     sent (1: the PIN was marked), token (hash), op, ops, report (JSON), dialog (JSON of the text), carrier (its id, to the end)
 --@include texts
