@@ -37,33 +37,20 @@ export function restOfMessage(message: NewPinMessage): MessageRest {
   return { applicationId, channel, carrier, to, from, content };
 }
 
-export function callInfo({
-  applicationId,
-  messageRef,
-  channel,
-  carrier,
-  to,
-  from,
-  script,
-}: NewDelivery): BearerInfo {
-  const { placeholders, ...common } = script;
+export function callInfo(delivery: NewDelivery): BearerInfo {
+  const { to, carrier, messageRef, script, ...common } = restOfCall(delivery);
+  const { placeholders, ...words } = script;
   return {
-    words: JSON.stringify({ applicationId, channel, from, script: common }),
+    words: JSON.stringify({ ...common, script: words }),
     own: JSON.stringify({ to, carrier, messageRef, placeholders }),
   };
 }
 
-export function messageInfo({
-  applicationId,
-  channel,
-  carrier,
-  to,
-  from,
-  content,
-}: NewPinMessage): BearerInfo {
-  const { placeholders, ...common } = content;
+export function messageInfo(message: NewPinMessage): BearerInfo {
+  const { to, carrier, content, ...common } = restOfMessage(message);
+  const { placeholders, ...words } = content;
   return {
-    words: JSON.stringify({ applicationId, channel, from, content: common }),
+    words: JSON.stringify({ ...common, content: words }),
     own: JSON.stringify({ to, carrier, placeholders }),
   };
 }

@@ -12,7 +12,6 @@
 --@include pin
 --@include sends
 --@include plan-runs
---@include bearer
 -- The order of the last PIN (verifications.lua).
 local last_order
 --@each

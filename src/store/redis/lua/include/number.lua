@@ -57,21 +57,13 @@ local function number_wait(text, application, attempts, window_ms)
   return 0
 end
 
--- In 13 digits.
-local windows_in
---@each
-windows_in = {}
---@end
-
 -- Adds a send now to what `text` was read from.
 local function number_add(key, text, application, id, window_ms)
+  local send = now_text .. application .. id
   if not text then
-    local window = windows_in[window_ms] or string.format('%013d', window_ms)
-    windows_in[window_ms] = window
-    text_put(key, window .. now_text .. application .. id)
+    text_put(key, string.format('%013d', window_ms) .. send)
     return
   end
-  local send = now_text .. application .. id
   local longer = tonumber(window_ms) > tonumber(string.sub(text, 1, 13))
   if #text > LONG_NUMBER and not longer then
     text_append(key, send)

@@ -114,18 +114,16 @@ local function undo_all(armed_mark, fresh_mark, further_mark)
   if counted then counted.count = counted.count - 1 end
 end
 
--- What a command is given may be more than `unpack` takes. Returns the last answer.
+-- What a command is given may be more than `unpack` takes.
 local function call_in_parts(command, key, list, count)
-  local answer
   for from = 1, count, MOST_ARGUMENTS do
     local last = math.min(count, from + MOST_ARGUMENTS - 1)
     if key then
-      answer = redis_call(command, key, unpack(list, from, last))
+      redis_call(command, key, unpack(list, from, last))
     else
-      answer = redis_call(command, unpack(list, from, last))
+      redis_call(command, unpack(list, from, last))
     end
   end
-  return answer
 end
 
 local function flush_texts()

@@ -1,4 +1,5 @@
 -- What many sends have in common (words.ts): the words of a template, with who sends them by what. A send names them, and they lie here once.
+-- Its name for them is <day>:<digest>, of 5 and 22 characters.
 --   w:<day>   HASH words (JSON) by their digest; the day is the client's, and only says what goes together
 --   wd        SET of these days
 --@include texts
