@@ -2,10 +2,15 @@
  * The service as `src/main.ts` starts it, with a kill -9 of itself at a named step: `FAULT_AT=before:store.advanceRun`,
  * `after:calls.placeCall`, … , the `FAULT_HIT`th time that it comes by (1). Nothing of this is in the service itself.
  */
-import { startApp, type Around } from '../../src/app.ts';
-import { systemClock } from '../../src/clock.ts';
-import { loadConfig } from '../../src/config.ts';
-import { createLogger } from '../../src/log.ts';
+import type { Around } from '../../src/app.ts';
+import { useCompileCache } from '../../src/compile-cache.ts';
+
+const keep = useCompileCache();
+const { startApp } = await import('../../src/app.ts');
+const { systemClock } = await import('../../src/clock.ts');
+const { loadConfig } = await import('../../src/config.ts');
+const { createLogger } = await import('../../src/log.ts');
+keep();
 
 type Method = (...values: unknown[]) => Promise<unknown>;
 
