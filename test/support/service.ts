@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { ClipPool } from './clip-pool.ts';
+
 /**
  * The service as a user runs it: a child process started with `node src/main.ts`, known only by its ready line, its
  * REST API and the simulator's control API. Everything it prints is kept in a file of its data folder's parent, for the
@@ -21,6 +23,7 @@ export class Service {
   readyLine = '';
   readyMs = 0;
   #environment: Record<string, string>;
+  #clips: ClipPool | undefined;
   #child: ChildProcess | undefined;
 
   private constructor(
@@ -55,6 +58,10 @@ export class Service {
         API_KEY: 'e2e-test-key-0123456789abcdef',
         ...environment,
       });
+      if (process.env.SAYPIN_TEST_RUN && environment.DATA_DIR === undefined) {
+        service.#clips = new ClipPool(root);
+        service.#clips.give(service.dataDir);
+      }
       try {
         await service.restart();
         return service;
@@ -104,6 +111,7 @@ export class Service {
       );
     });
     this.readyMs = performance.now() - started;
+    this.#clips?.take(this.dataDir);
   }
 
   /** kill -9: nothing is flushed, nothing is said. */
@@ -129,6 +137,7 @@ export class Service {
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;
+    this.#clips?.take(this.dataDir);
     return child.exitCode;
   }
 
