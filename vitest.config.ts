@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 import { SkipReporter } from './test/support/skip-reporter.ts';
+import { WaitingFirst } from './test/support/waiting-first.ts';
 
 /**
  * Minutes together: run by `npm run test:slow`, and by name. `npm test` has a shorter sibling of each: a story in the browser, one contract
@@ -29,19 +30,42 @@ const SLOW = [
   'test/faults/verify-races.test.ts',
 ];
 
+/** Have the machine to themselves: what they hold the service to, they measure against what it can do just then. */
+const ALONE = ['test/faults/overload.test.ts'];
+
 /** `vitest run test/faults/clock.test.ts`, and the scripts of the fault suite and the mutants. */
 const named = process.argv.some(argument => argument.startsWith('test/'));
 
 export default defineConfig({
   test: {
-    include: process.env.SLOW ? SLOW : ['test/**/*.test.ts'],
-    exclude: process.env.SLOW || named ? [] : SLOW,
     environment: 'node',
     reporters: ['default', new SkipReporter()],
     pool: 'forks',
-    maxWorkers: 3, // of two cores: end-to-end tests mostly wait
+    // One process for many files: what a file imports was compiled for those before it. Nothing here has state in a module.
+    isolate: false,
+    sequence: { sequencer: WaitingFirst },
     execArgv: ['--disable-warning=ExperimentalWarning'],
     globalSetup: ['test/support/canary-run.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: process.env.SLOW ? SLOW : ['test/**/*.test.ts'],
+          exclude: [...ALONE, ...(process.env.SLOW || named ? [] : SLOW)],
+          maxWorkers: 3, // of two cores: end-to-end tests mostly wait
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: process.env.SLOW ? [] : ALONE,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
     testTimeout: 20_000,
     hookTimeout: 30_000,
     coverage: {
