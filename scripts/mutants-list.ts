@@ -317,7 +317,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'Redis: an operation that fails keeps half of what it did',
     file: 'src/store/redis/lua/include/commit.lua',
-    find: '    undo_all(armed_then, fresh_then, further_then)',
+    find: '      undo_all()',
     replace: '',
     tests: ['test/store/redis-group-commit.test.ts'],
   },

@@ -106,6 +106,8 @@ async function holds(world: World) {
   const sent = await service.api<{ pinId: string }>('POST', '/2fa/2/pin', { ...ids, to: NUMBER.slice(1) });
   expect(sent.status, JSON.stringify(sent.body)).toBe(200);
   const diesAt = performance.now() + 6_500;
+  // The text leaves after its send was answered.
+  await eventually('the text', async () => world.pinOf(NUMBER) !== undefined);
   const pin = world.pinOf(NUMBER)!;
   return { ids, pin, pinId: sent.body.pinId, diesInMs: () => Math.max(0, diesAt - performance.now()) };
 }

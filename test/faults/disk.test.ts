@@ -107,8 +107,8 @@ for (const { fault, name, make, absent } of FULL ? DISKS : DISKS.filter(disk => 
       const load = new Load(world, name);
       const { service } = world;
       const target = await load.create('+41793900001', 3);
+      const pin = (await load.pin('+41793900001'))!;
       await load.quiet();
-      const pin = world.pinOf('+41793900001')!;
       const wrong = pin.replace(/.$/, last => String((Number(last) + 1) % 10));
       const before = counts(world);
 

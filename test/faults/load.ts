@@ -116,7 +116,7 @@ export class Load {
   async #verification(number: string, destiny: Destiny): Promise<void> {
     const id = await this.create(number, destiny);
     if (id === undefined || ![0, 4, 5].includes(destiny)) return;
-    const pin = await this.#pin(number);
+    const pin = await this.pin(number);
     if (pin === undefined) return;
     const wrong = pin.replace(/.$/, last => String((Number(last) + 1) % 10));
     if (destiny === 4) await Promise.all(Array.from({ length: 8 }, () => this.check(id, wrong)));
@@ -167,8 +167,8 @@ export class Load {
     }
   }
 
-  /** Waits for the text, through a kill and the next life, but not for ever. */
-  async #pin(number: string): Promise<string | undefined> {
+  /** Waits for the text, which leaves after its send was answered, through a kill and the next life, but not for ever. */
+  async pin(number: string): Promise<string | undefined> {
     const known = this.world.pinOf(number);
     if (known !== undefined) return known;
     await Promise.race([new Promise<void>(resolve => this.#texts.set(number, resolve)), pause(TEXT_WAIT_MS)]);

@@ -2,7 +2,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 
 import { openRedisHarness } from '../support/redis-harness.ts';
 import { noRedis, startRedis, type RedisServer } from '../support/redis-server.ts';
-import { applicationId, NO_SEND_LIMITS, pinRequest, type StoreHarness } from '../support/store-fixtures.ts';
+import {
+  applicationId,
+  attempt,
+  createdPin,
+  NO_SEND_LIMITS,
+  pinRequest,
+  tally,
+  type StoreHarness,
+} from '../support/store-fixtures.ts';
 
 describe.skipIf(noRedis !== undefined)(noRedis ?? 'a long window on Redis', () => {
   let server: RedisServer;
@@ -68,4 +76,21 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a long window on Redis', () =
       await harness.advance(LIMIT.windowMs);
     }
   });
+
+  it.each(['verifyLimit', 'failureCap'] as const)(
+    'is exact though many are counted in one turn (%s)',
+    async limit => {
+      const { store } = harness;
+      const { pin } = await createdPin(store, { attempts: 1000 });
+      const options = { [limit]: LIMIT };
+      const wrongs = (count: number) =>
+        Promise.all(Array.from({ length: count }, () => attempt(store, pin.pinId, false, options)));
+      expect(tally(await wrongs(LIMIT.attempts - 1))).toEqual({ wrong: LIMIT.attempts - 1 });
+      await harness.advance(3000);
+      const refused = limit === 'verifyLimit' ? 'limited' : 'capped';
+      expect(tally(await wrongs(33))).toEqual({ wrong: 1, [refused]: 32 });
+      await harness.advance(LIMIT.windowMs - 3000);
+      expect(tally(await wrongs(50))).toEqual({ wrong: 50 });
+    },
+  );
 });

@@ -11,9 +11,16 @@ const LETTERS = { create: 'c', attempt: 'v', call: 'd', text: 'g', complete: 'k'
 export interface Operation {
   readonly verb: Verb;
   readonly shard: string;
-  /** With the verb in front, where callers may use one for two verbs. Absent: one is made for this call. */
+  /** With the verb in front, where callers may use one for two verbs. Absent: one is made for this call. '': the record itself tells a repeated one. */
   readonly opId?: string;
   readonly args: readonly Argument[];
+}
+
+/** Operations one after the other of the same verb, with as many arguments each. */
+interface Row {
+  readonly letter: string;
+  readonly size: number;
+  count: number;
 }
 
 /** So that no script keeps the server from others for longer than a millisecond or so. */
@@ -27,6 +34,7 @@ interface Waiting {
 }
 
 interface Gathered {
+  rows: Row[];
   args: Argument[];
   waiting: Waiting[];
 }
@@ -60,7 +68,7 @@ export class GroupCommit {
   run(operation: Operation): Promise<Reply> {
     const lane = this.#laneOf(operation.shard);
     return new Promise<Reply>((resolve, reject) => {
-      this.#add(lane.args, operation);
+      this.#add(lane, operation);
       lane.waiting.push({ resolve, reject });
       if (lane.waiting.length >= MOST_OPERATIONS || lane.args.length >= MOST_ARGUMENTS) {
         this.#flush(lane);
@@ -76,9 +84,9 @@ export class GroupCommit {
 
   /** A step of a call that brings a message of a bulk, by itself: what it takes would weigh on all others. */
   async runWithMessage(operation: Operation & { readonly verb: 'call' }): Promise<Reply> {
-    const args: Argument[] = [];
-    this.#add(args, operation);
-    const answers = await this.#commitMessage({ shard: operation.shard, args });
+    const gathered = nothing();
+    this.#add(gathered, operation);
+    const answers = await this.#commitMessage({ shard: operation.shard, args: argumentsOf(gathered) });
     return answerOf((answers as readonly Reply[])[0]);
   }
 
@@ -88,8 +96,14 @@ export class GroupCommit {
     return lane;
   }
 
-  #add(list: Argument[], { verb, opId, args }: Operation): void {
-    list.push(`${LETTERS[verb]}${args.length}`, opId ?? this.#scripts.newOperation());
+  #add({ rows, args: list }: Gathered, { verb, opId, args }: Operation): void {
+    const letter = LETTERS[verb];
+    const named = opId !== '';
+    const size = args.length + (named ? 1 : 0);
+    const row = rows.at(-1);
+    if (row?.letter === letter && row.size === size) row.count++;
+    else rows.push({ letter, size, count: 1 });
+    if (named) list.push(opId ?? this.#scripts.newOperation());
     for (const arg of args) list.push(arg);
   }
 
@@ -100,7 +114,8 @@ export class GroupCommit {
   }
 
   #flush(lane: Lane): void {
-    const { shard, args, waiting } = lane;
+    const { shard, waiting } = lane;
+    const args = argumentsOf(lane);
     Object.assign(lane, nothing());
     this.#commit({ shard, args, operations: waiting.length }).then(
       answers => settle(waiting, answers as readonly Reply[]),
@@ -128,6 +143,11 @@ function answerOf(answer: Reply | undefined): Reply {
   return answer as Reply;
 }
 
+function argumentsOf({ rows, args }: Gathered): Argument[] {
+  args.unshift(rows.map(({ letter, size, count }) => `${letter}${size}x${count}`).join(' '));
+  return args;
+}
+
 function nothing(): Gathered {
-  return { args: [], waiting: [] };
+  return { rows: [], args: [], waiting: [] };
 }

@@ -1,6 +1,6 @@
 -- Group commit: what was asked for in one turn of a client's event loop, in that order (group-commit.ts). Each operation is done as if it were
--- alone, after those before it. ARGV: 2.. of each a head, opId ('' where the record itself tells a
--- repeated one) and arguments. The head: letter of the verb (file include/commit-<verb>.lua) and how many arguments, as in c14.
+-- alone, after those before it. ARGV: 2 rows of operations that are alike, one after the other: letter of the verb (file include/commit-<verb>.lua), how many
+-- arguments each, and how many there are, as in c5x2 v6x1; 3.. their arguments.
 -- Returns of each what its verb returns, {'!', why} of one that failed and has changed nothing.
 --@function
 --@include commit-create

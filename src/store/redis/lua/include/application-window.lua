@@ -1,6 +1,6 @@
 -- An application's sends: see windows.lua.
 --@include windows
-local PRUNED_EVERY = 16
+local PRUNED_EVERY = 64
 
 -- ms until the limit lets one more through; 0: now.
 local function application_wait(application, attempts, window_ms)
@@ -10,7 +10,7 @@ end
 
 -- Once in so many sends, of which `added` were counted now: takes away what is over.
 local function application_prune(application, window_ms, count, added)
-  if math.floor((count - 1) / PRUNED_EVERY) == math.floor((count - added - 1) / PRUNED_EVERY) then return end
+  if (count - 1) % PRUNED_EVERY >= added then return end
   redis.call('ZADD', root .. 'aw', 'GT', window_ms, application)
   local key, longest = root .. 'wa:' .. application, tonumber(redis.call('ZSCORE', root .. 'aw', application))
   for _ = 1, 2 * math.max(PRUNED_EVERY, added) do

@@ -22,15 +22,15 @@ end
 
 -- The same of one that was made with the PIN `pin`, as the caller knows it ('': it does not), and that perhaps nothing has changed yet: there is no need
 -- of its words then.
-local MADE_WITH = '^[^\n]*\n[^\n]*\n(%d*)\n.*\n([^\n]*)$'
 local function young_bearer_lines(kind, ref, pin)
   if pin == '' then return bearer_lines(kind, ref) end
   local text = text_get(root .. kind .. ':' .. ref)
   if text then return text end
   local pin_text = text_get(root .. 'p:' .. pin)
-  if not pin_text then return bearer_lines(kind, ref) end
-  local created, by = string.match(pin_text, MADE_WITH)
-  if string.sub(by, 1, 34) ~= kind .. ':' .. ref then return bearer_lines(kind, ref) end
+  -- Another that brings it made it, or others came after this one.
+  if not pin_text or string.sub(pin_text, -36) ~= '\n' .. kind .. ':' .. ref .. ' ' then return bearer_lines(kind, ref) end
+  -- Behind the application, whose length is known, and the destination.
+  local created = string.match(pin_text, '^[^\n]*\n(%d*)', 34)
   return '0\n' .. pin .. '\n' .. created .. '\n' .. created .. '\n1\n\n\n\n\n\n\n\n'
 end
 

@@ -1,5 +1,5 @@
 -- Verification, in the order that tells a stranger least (sqlite/attempts.ts has the reasons).
--- Arguments: 1 pinId, 2 expected, 3 candidate, 4 numbers: attempts and ms of the verify limit, and, if there is one, of the failure cap, 5 events when
+-- Arguments, behind the opId: 1 pinId, 2 expected, 3 candidate, 4 numbers: attempts and ms of the verify limit, and, if there is one, of the failure cap, 5 events when
 --   it is verified for the first time, and when the last attempt was wrong, as JSON, or ''
 -- Returns {unknown}, {limited, ms} or {outcome, to, attempts remaining} and, when verified, the refs of its calls that are not over. That the limit
 -- refused changes nothing and is not remembered.
@@ -17,6 +17,7 @@ local REST_LINES = '^[^\n]*(\n[^\n]*\n([^\n]*))$'
 wants.v = function(at) want(root .. 'p:' .. ARGV[at + 1]) end
 
 runs.v = function(at)
+  op = ARGV[at]
   local key = root .. 'p:' .. ARGV[at + 1]
   -- A PIN that does not exist costs the same work, on decoys: time does not tell the two apart.
   local lines = text_get(key)
@@ -50,7 +51,7 @@ runs.v = function(at)
   end
   local whose = application .. ':' .. to
   local asked = root .. 'wv:' .. whose
-  local limit, limit_ms, cap, cap_ms = numbers_in(ARGV[at + 4])
+  local limit, limit_ms, cap, cap_ms = unpack(numbers_in(ARGV[at + 4]))
   local failures = cap and root .. 'wf:' .. whose
   local times, failed = text_get(asked), cap and text_get(failures)
   local cap_wait = cap and not ended and window_wait(failed, cap, cap_ms) or 0

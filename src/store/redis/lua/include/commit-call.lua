@@ -1,5 +1,5 @@
 -- Moves a call up its lattice. Its carrier's id, while none is known, and the saved dialogue are taken in any state.
--- Arguments: 1 ref, 2 the state's place in the lattice (4: ended), 3 carrier's id or '', 4 the carrier's name, if the caller knows what never changes of the
+-- Arguments, behind the opId: 1 ref, 2 the state's place in the lattice (4: ended), 3 carrier's id or '', 4 the carrier's name, if the caller knows what never changes of the
 --   call, else '', 5 the PIN that it was made with, if it is known so and was not changed by the caller, else '', 6 report (JSON), when it was answered by that
 --   report, dialogue (JSON of its text), events, the step of the message that it brings (only in commit-message), all as JSON of texts that may be '', or '',
 --   7.. timers to cancel, timers to arm
@@ -17,6 +17,7 @@ wants.d = function(at)
 end
 
 runs.d = function(at, last)
+  op = ARGV[at]
   local ref = ARGV[at + 1]
   local lines = young_bearer_lines('d', ref, ARGV[at + 5])
   if not lines then return { 0 } end

@@ -14,8 +14,11 @@
 --@include plan-runs
 -- The order of the last PIN (verifications.lua).
 local last_order
+-- All digits but the last three, and these: a text is made sooner of two than of a number.
+local thousands
+local last_digits = {}
 --@each
-last_order = nil
+last_order, thousands = nil, nil
 --@end
 local function next_order()
   if not last_order then
@@ -23,7 +26,14 @@ local function next_order()
     last_order = math.max(micros - 1, latest and tonumber(sub(latest, 1, 16)) or 0)
   end
   last_order = last_order + 1
-  return string.format('%d', last_order)
+  local low = last_order % 1000
+  if low == 0 or not thousands then thousands = string.format('%d', (last_order - low) / 1000) end
+  local digits = last_digits[low]
+  if not digits then
+    digits = string.format('%03d', low)
+    last_digits[low] = digits
+  end
+  return thousands .. digits
 end
 
 -- Sends of an application in one script: the first is counted at once, and tells how many more need no look at the limit; these are counted together.
@@ -116,32 +126,31 @@ local function supersede(application, to)
   end
 end
 
--- By where an operation begins: its keys.
-local pin_keys, info_keys, number_keys, answer
+-- Its keys stand where its arguments do in ARGV.
+local keys, answer
 --@each
-pin_keys, info_keys, number_keys, answer = {}, {}, {}, { 'created', now_text }
+keys, answer = {}, { 'created', now_text }
 --@end
 wants.c = function(at)
-  local pin_key = root .. 'p:' .. sub(ARGV[at + 3], 1, 32)
-  local info_key = root .. 'i' .. sub(ARGV[at + 2], -35, -2)
-  local number_key = root .. 'n:' .. sub(ARGV[at + 1], 34, -2)
-  pin_keys[at], info_keys[at], number_keys[at] = pin_key, info_key, number_key
+  local pin_key = root .. 'p:' .. sub(ARGV[at + 2], 1, 32)
+  local info_key = root .. 'i' .. sub(ARGV[at + 1], -35, -2)
+  local number_key = root .. 'n:' .. sub(ARGV[at], 34, -2)
+  keys[at], keys[at + 1], keys[at + 2] = pin_key, info_key, number_key
   want(pin_key)
   want(info_key)
   want(number_key)
 end
 
 runs.c = function(at, last)
-  local head, lines, info = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
-  local pin_key, info_key = pin_keys[at], info_keys[at]
+  local head, lines, info, numbers = ARGV[at], ARGV[at + 1], ARGV[at + 2], numbers_in(ARGV[at + 3])
+  local pin_key, info_key = keys[at], keys[at + 1]
   local id, application = sub(info, 1, 32), sub(head, 1, 32)
   if held[pin_key] then
     local pin = pin_read(id)
     return match(pin.by, '^%S+ ') == sub(lines, -35) and { 'created', pin.created, 'again' } or { 'taken' }
   end
   if held[info_key] then return { 'taken' } end
-  local lifetime, superseding, application_attempts, application_ms, number_attempts, number_ms, timers, here = numbers_in(ARGV[at + 4])
-  local timers_last = at + 4 + 3 * timers
+  local timers_last = at + 3 + 3 * numbers[7]
   local events, run_info, turn, words
   if timers_last < last then
     events, run_info, turn, words = more_of(ARGV[last])
@@ -149,14 +158,14 @@ runs.c = function(at, last)
   local words_name = byte(info, 36) ~= 10 and sub(info, 36, 63)
   local missing = words_name and words_missing(words_name)
   if missing and (not words or words == '') then return { 'words' } end
-  local refusal = admit_send(id, application, number_keys[at], application_attempts, application_ms, number_attempts, number_ms, here)
+  local refusal = admit_send(id, application, keys[at + 2], numbers[3], numbers[4], numbers[5], numbers[6], numbers[8])
   if refusal then return refusal end
 
-  if superseding == 1 then supersede(application, sub(head, 34, -2)) end
-  local order = next_order()
-  text_new(pin_key, head .. now_text .. '\n' .. instant_in(lifetime) .. '\n' .. order .. '\n' .. lines)
-  text_new(info_key, info)
-  arm_later(at + 5, timers_last)
+  if numbers[2] == 1 then supersede(application, sub(head, 34, -2)) end
+  local order, lifetime = next_order(), numbers[1]
+  text_put(pin_key, head .. now_text .. '\n' .. instant_in(lifetime) .. '\n' .. order .. '\n' .. lines)
+  text_put(info_key, info)
+  arm_later(at + 4, timers_last)
   if run_info and run_info ~= '' then
     afterwards(function() run_insert(id, sub(lines, -33, -2), run_info, turn) end)
   end

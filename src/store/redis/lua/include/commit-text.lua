@@ -1,4 +1,4 @@
--- Moves a PIN's text or mail up. Arguments: 1 ref, 2 the state's place (2: ended), 3 carrier's id or '', 4 1 if the caller knows what never changes of it,
+-- Moves a PIN's text or mail up. Arguments, behind the opId: 1 ref, 2 the state's place (2: ended), 3 carrier's id or '', 4 1 if the caller knows what never changes of it,
 --   else '', 5 the PIN that it was made with, if it is known so and was not changed by the caller, else '', 6 report (JSON), events, as JSON of texts that may
 --   be '', or '', 7.. timers to cancel, timers to arm
 -- Returns {applied (1, 0), the message as it is now, its other text or ''}; no such message: {0}.
@@ -12,6 +12,7 @@ wants.g = function(at)
 end
 
 runs.g = function(at, last)
+  op = ARGV[at]
   local ref = ARGV[at + 1]
   local lines = young_bearer_lines('g', ref, ARGV[at + 5])
   if not lines then return { 0 } end

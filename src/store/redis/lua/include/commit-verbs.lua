@@ -5,23 +5,21 @@ local byte, match, sub
 --@each
 byte, match, sub = string.byte, string.match, string.sub
 --@end
--- By the letter: `wants(at)` names the texts that it will read, as far as can be told; `runs(at, last)` does it. Both take the index in ARGV before
--- its first argument, and that of its last.
+-- By the letter: `wants(at)` names the texts that it will read, as far as can be told; `runs(at, last)` does it. Both take where in ARGV it begins, and
+-- `runs` its last argument.
 local wants, runs = {}, {}
 
--- Numbers in a text, a blank between them: most operations have the same.
-local number_lists
---@each
-number_lists = {}
---@end
+-- Numbers in a text, a blank between them: most operations have the same, so they are kept from one run to the next.
+local MOST_LISTS = 500
+local number_lists, list_count = {}, 0
 local function numbers_in(text)
   local list = number_lists[text]
-  if not list then
-    list = {}
-    for number in string.gmatch(text, '%S+') do list[#list + 1] = tonumber(number) end
-    number_lists[text] = list
-  end
-  return unpack(list)
+  if list then return list end
+  if list_count == MOST_LISTS then number_lists, list_count = {}, 0 end
+  list = {}
+  for number in string.gmatch(text, '%S+') do list[#list + 1] = tonumber(number) end
+  number_lists[text], list_count = list, list_count + 1
+  return list
 end
 
 -- The text of an instant in so many ms: most operations have the same.

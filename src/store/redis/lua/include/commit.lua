@@ -1,31 +1,56 @@
 -- Runs the operations of a group commit: see ../commit.lua.
 --@include commit-verbs
--- Calls `visit` with each: its verb's letter, the index in ARGV before its first argument, and that of its last.
-local function each_operation(visit)
-  local at = 2
-  while at <= #ARGV do
-    local last = at + 1 + sub(ARGV[at], 2)
-    visit(sub(ARGV[at], 1, 1), at + 1, last)
-    at = last + 1
+-- Of the operations that are done, in their order.
+local answers, answer_count
+-- Where in ARGV the operation under way begins.
+local current
+
+-- Calls `visit` with each row: its verb's letter, where its first operation begins and its last, and how many arguments each has.
+local function each_row(visit)
+  local first = 3
+  for verb, size, count in string.gmatch(ARGV[2], '(%a)(%d+)x(%d+)') do
+    local beyond = first + size * count
+    visit(verb, first, beyond - size, tonumber(size))
+    first = beyond
+  end
+end
+
+local function want_row(verb, first, last, size)
+  local want_texts = wants[verb]
+  for at = first, last, size do want_texts(at) end
+end
+
+-- From the current one on.
+local function run_to(last, run, size)
+  while current <= last do
+    mark()
+    local answer = run(current, current + size - 1)
+    answer_count = answer_count + 1
+    answers[answer_count] = answer
+    current = current + size
+  end
+end
+
+local function run_row(verb, first, last, size)
+  current = first
+  while current <= last do
+    local fine, why = pcall(run_to, last, runs[verb], size)
+    if not fine then
+      undo_all()
+      answer_count = answer_count + 1
+      answers[answer_count] = { '!', type(why) == 'table' and why.err or tostring(why) }
+      current = current + size
+    end
   end
 end
 
 --@each
 -- Nothing happens for a client that has given up.
 if late then return redis.error_reply('LATE ' .. now_text) end
-each_operation(function(verb, at) wants[verb](at) end)
+answers, answer_count = {}, 0
+each_row(want_row)
 read_wanted()
-local answers = {}
-each_operation(function(verb, at, last)
-  op = ARGV[at]
-  local armed_then, fresh_then, further_then = marks()
-  local fine, answer = pcall(runs[verb], at, last)
-  if not fine then
-    undo_all(armed_then, fresh_then, further_then)
-    answer = { '!', type(answer) == 'table' and answer.err or tostring(answer) }
-  end
-  answers[#answers + 1] = answer
-end)
+each_row(run_row)
 flush()
 return answers
 --@end

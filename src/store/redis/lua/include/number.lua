@@ -44,8 +44,9 @@ end
 
 -- ms until the limit of an application lets one more send through; 0: now. `text` may be false.
 local function number_wait(text, application, attempts, window_ms)
+  if not text then return 0 end
   local left = tonumber(attempts)
-  if not text or #text < 13 + left * SEND_BYTES then return 0 end
+  if #text < 13 + left * SEND_BYTES then return 0 end
   for at = #text - SEND_BYTES + 1, 14, -SEND_BYTES do
     local ends = string.sub(text, at, at + 12) + window_ms
     if ends <= now then return 0 end
@@ -61,13 +62,13 @@ end
 local function number_add(key, text, application, id, window_ms)
   local send = now_text .. application .. id
   if not text then
-    text_put(key, string.format('%013d', window_ms) .. send)
+    text_put(key, in_13_digits(window_ms) .. send)
     return
   end
   local longer = tonumber(window_ms) > tonumber(string.sub(text, 1, 13))
   if #text > LONG_NUMBER and not longer then
     text_append(key, send)
   else
-    text_put(key, (longer and string.format('%013d', window_ms) .. string.sub(text, 14) or text) .. send)
+    text_put(key, (longer and in_13_digits(window_ms) .. string.sub(text, 14) or text) .. send)
   end
 end

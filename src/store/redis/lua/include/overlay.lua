@@ -2,41 +2,46 @@
 -- `flush` after the last operation: each sees what the ones before it wrote, and what one that fails has gathered is dropped (`undo_all`).
 --@include time
 --@include texts
-local redis_call
 -- So many arguments at most for one command: what `unpack` takes.
 local MOST_ARGUMENTS = 4000
--- Texts by key, false: there is none; what is to be written, with the ms after which it goes, or 0; in this order.
-local held, pending, names, name_count
--- Key and text of what is new.
-local fresh, fresh_count
--- How it was before this operation: key, text, ms.
+local redis_call
+-- Texts by key, false: there is none.
+local held
+-- To be written: keys and texts in turn, and by key where its text stands. Then, by key, what is written with the ms after which it goes, and what goes now.
+local texts, text_count, places, lasting, gone
+-- How it was before this operation, of what it did not write as the first: key, text, text to be written, ms, true if it was to go.
 local undo, undo_count
 -- The LIST to which this operation added an entry at once: what others added lies before it; or the table in which it counted one, by `count`.
 local added, counted
 -- Timers: when or false to remove it, id. Then functions.
 local armed, armed_count, cancels, further, further_count
-local wanted
+-- Where these stood as this operation began.
+local text_mark, armed_mark, further_mark
+local wanted, wanted_count
 -- Run before all else is written, whatever failed.
 local finals = {}
 --@each
 redis_call = redis.call
-held, pending, names, name_count = {}, {}, {}, 0
-fresh, fresh_count, undo = {}, 0, {}
+held, texts, text_count, places, lasting, gone = {}, {}, 0, {}, {}, {}
+undo, undo_count = {}, 0
 armed, armed_count, cancels, further, further_count = {}, 0, 0, {}, 0
-wanted = {}
+wanted, wanted_count = {}, 0
 --@end
 
 local function want(key)
   if held[key] == nil then
     held[key] = false
-    wanted[#wanted + 1] = key
+    wanted_count = wanted_count + 1
+    wanted[wanted_count] = key
   end
 end
 
 local function read_wanted()
-  for from = 1, #wanted, MOST_ARGUMENTS do
-    local found = redis.call('MGET', unpack(wanted, from, math.min(#wanted, from + MOST_ARGUMENTS - 1)))
-    for n = 1, #found do held[wanted[from + n - 1]] = found[n] end
+  for from = 1, wanted_count, MOST_ARGUMENTS do
+    local found = redis.call('MGET', unpack(wanted, from, math.min(wanted_count, from + MOST_ARGUMENTS - 1)))
+    for n, text in ipairs(found) do
+      if text then held[wanted[from + n - 1]] = text end
+    end
   end
 end
 
@@ -49,33 +54,40 @@ text_get = function(key)
   return text
 end
 
+local function write_later(key, text)
+  local place = text_count + 2
+  texts[place - 1], texts[place] = key, text
+  places[key], text_count = place, place
+end
+
 -- `text` false: it goes.
 text_put = function(key, text, ms)
-  local before = pending[key]
-  undo[undo_count + 1], undo[undo_count + 2], undo[undo_count + 3] = key, held[key], before
-  undo_count = undo_count + 3
-  held[key], pending[key] = text, ms or 0
-  if not before then
-    name_count = name_count + 1
-    names[name_count] = key
+  local place = places[key]
+  if not ms and text and not place and not gone[key] then
+    write_later(key, text)
+    held[key] = text
+    return
+  end
+  undo[undo_count + 1], undo[undo_count + 2], undo[undo_count + 3] = key, held[key], place and texts[place]
+  undo[undo_count + 4], undo[undo_count + 5] = lasting[key], gone[key]
+  undo_count = undo_count + 5
+  held[key], lasting[key], gone[key] = text, text and ms or nil, not text or nil
+  if not text or ms then return end
+  if place then
+    texts[place] = text
+  else
+    write_later(key, text)
   end
 end
 
 text_append = function(key, piece, ms)
-  if pending[key] then
+  if places[key] or lasting[key] then
     text_put(key, held[key] .. piece, ms)
   else
     redis.call('APPEND', key, piece)
     if ms then redis.call('PEXPIRE', key, ms) end
     held[key] = nil
   end
-end
-
--- A text under a key that was wanted, and is not there.
-local function text_new(key, text)
-  held[key] = text
-  fresh[fresh_count + 1], fresh[fresh_count + 2] = key, text
-  fresh_count = fresh_count + 2
 end
 
 added_at_once = function(key) added = key end
@@ -97,19 +109,25 @@ local function afterwards(write)
   further[further_count] = write
 end
 
--- Where the lists stand as an operation begins.
-local function marks()
+-- An operation begins.
+local function mark()
   undo_count, added, counted = 0, nil, nil
-  return armed_count, fresh_count, further_count
+  text_mark, armed_mark, further_mark = text_count, armed_count, further_count
 end
 
-local function undo_all(armed_mark, fresh_mark, further_mark)
-  for n = undo_count - 2, 1, -3 do
+-- As if it had never begun.
+local function undo_all()
+  for n = undo_count - 4, 1, -5 do
     local key = undo[n]
-    held[key], pending[key] = undo[n + 1], undo[n + 2]
+    held[key], lasting[key], gone[key] = undo[n + 1], undo[n + 3], undo[n + 4]
+    if undo[n + 2] then texts[places[key]] = undo[n + 2] end
   end
-  for n = fresh_mark + 1, fresh_count, 2 do held[fresh[n]] = false end
-  armed_count, fresh_count, further_count = armed_mark, fresh_mark, further_mark
+  -- What it wrote as the first is read again.
+  for n = text_mark + 1, text_count, 2 do
+    local key = texts[n]
+    held[key], places[key] = nil, nil
+  end
+  text_count, armed_count, further_count = text_mark, armed_mark, further_mark
   if added then redis_call('RPOP', added) end
   if counted then counted.count = counted.count - 1 end
 end
@@ -127,25 +145,14 @@ local function call_in_parts(command, key, list, count)
 end
 
 local function flush_texts()
-  call_in_parts('MSET', nil, fresh, fresh_count)
-  local writes, gone, n = {}, {}, 0
-  for i = 1, name_count do
-    local key = names[i]
-    local text, ms = held[key], pending[key]
-    if ms then
-      pending[key] = nil
-      if not text then
-        gone[#gone + 1] = key
-      elseif ms > 0 then
-        redis_call('SET', key, text, 'PX', ms)
-      else
-        writes[n + 1], writes[n + 2] = key, text
-        n = n + 2
-      end
-    end
+  call_in_parts('MSET', nil, texts, text_count)
+  for key, ms in pairs(lasting) do redis_call('SET', key, held[key], 'PX', ms) end
+  local keys, count = {}, 0
+  for key in pairs(gone) do
+    count = count + 1
+    keys[count] = key
   end
-  call_in_parts('MSET', nil, writes, n)
-  call_in_parts('DEL', nil, gone, #gone)
+  call_in_parts('DEL', nil, keys, count)
 end
 
 local function flush_timers()

@@ -1,7 +1,7 @@
 -- The PIN was handed to a carrier, if it is still there and was not before.
 --@include time
 --@include texts
-local BEFORE_SENT = '^([^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\n)([^\n]*)()'
+local BEFORE_SENT = '^(%C*\n[^\n]*\n%C*\n%C*\n%C*\n%C*\n%C*\n%C*\n%C*\n%C*\n%C*\n)(%C*)()'
 local function mark_sent(pin)
   local key = root .. 'p:' .. pin
   local text = text_get(key)

@@ -30,6 +30,6 @@ local function window_add(key, times, window_ms)
   end
   local from = 14
   while times and from < #times and string.sub(times, from, from + 12) + longest <= now do from = from + 13 end
-  local text = string.format('%013d', longest) .. (times and string.sub(times, from) or '') .. now_text
+  local text = in_13_digits(longest) .. (times and string.sub(times, from) or '') .. now_text
   text_put(key, text, longest + WINDOW_SLACK_MS)
 end
