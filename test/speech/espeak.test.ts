@@ -108,7 +108,8 @@ describe.skipIf(source?.kind !== 'package')(`eSpeak in a child process (else: ${
     );
     expect(spoken).toHaveLength(42);
     expect(spoken.filter(([, loud]) => !loud)).toEqual([]);
-  });
+    // Each voice is some 100 ms of work, on a machine that has others to do.
+  }, 60_000);
 });
 
 async function settled(engine: SpeechEngine, voice: ReturnType<typeof voiceOf>): Promise<string> {
