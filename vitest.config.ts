@@ -30,8 +30,8 @@ const SLOW = [
   'test/faults/verify-races.test.ts',
 ];
 
-/** Have the machine to themselves: what they hold the service to, they measure against what it can do just then. */
-const ALONE = ['test/faults/overload.test.ts'];
+/** Have the machine to themselves: the one measures what the service can do just then, the other fifty frames a second. */
+const ALONE = ['test/faults/overload.test.ts', 'test/sip-sim/media.test.ts'];
 
 /** `vitest run test/faults/clock.test.ts`, and the scripts of the fault suite and the mutants. */
 const named = process.argv.some(argument => argument.startsWith('test/'));
@@ -45,7 +45,7 @@ export default defineConfig({
     isolate: false,
     sequence: { sequencer: WaitingFirst },
     execArgv: ['--disable-warning=ExperimentalWarning'],
-    globalSetup: ['test/support/canary-run.ts'],
+    globalSetup: ['test/support/canary-run.ts', 'test/support/memory-folder.ts'],
     projects: [
       {
         extends: true,
@@ -53,7 +53,7 @@ export default defineConfig({
           name: 'together',
           include: process.env.SLOW ? SLOW : ['test/**/*.test.ts'],
           exclude: [...ALONE, ...(process.env.SLOW || named ? [] : SLOW)],
-          maxWorkers: 3, // of two cores: end-to-end tests mostly wait
+          maxWorkers: 4, // of two cores: end-to-end tests mostly wait
         },
       },
       {
