@@ -33,6 +33,12 @@ const SLOW = [
 /** Have the machine to themselves: the one measures what the service can do just then, the other fifty frames a second. */
 const ALONE = ['test/faults/overload.test.ts', 'test/sip-sim/media.test.ts'];
 
+/** All of it is covered by its tests, and `npm test` has that measured in a run of their own: measuring costs the others time. */
+const IVR = 'test/ivr/**/*.test.ts';
+
+/** Of two cores: end-to-end tests mostly wait. */
+const WORKERS = 4;
+
 /** `vitest run test/faults/clock.test.ts`, and the scripts of the fault suite and the mutants. */
 const named = process.argv.some(argument => argument.startsWith('test/'));
 
@@ -52,9 +58,13 @@ export default defineConfig({
         test: {
           name: 'together',
           include: process.env.SLOW ? SLOW : ['test/**/*.test.ts'],
-          exclude: [...ALONE, ...(process.env.SLOW || named ? [] : SLOW)],
-          maxWorkers: 4, // of two cores: end-to-end tests mostly wait
+          exclude: [...ALONE, IVR, ...(process.env.SLOW || named ? [] : SLOW)],
+          maxWorkers: WORKERS,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'ivr', include: process.env.SLOW ? [] : [IVR], maxWorkers: WORKERS },
       },
       {
         extends: true,
