@@ -74,10 +74,12 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a seed that is over', () => {
       const request = pinRequest(options);
       await store.createPin(request);
       const { pinId, seed, applicationId } = request.pin;
-      const spellings = [seed.toString('base64'), seed.toString('hex'), seed.toString('base64url')];
+      // One of fifteen seeds is the same in both kinds of base64, but for what fills it up.
+      const base64 = seed.toString('base64').replace(/=+$/, '');
+      const spellings = new Set([base64, seed.toString('hex'), seed.toString('base64url')]);
       const found = async () => {
         const all = await everything();
-        return spellings.filter(spelling => all.includes(spelling));
+        return [...spellings].filter(spelling => all.includes(spelling));
       };
       expect(await found()).toHaveLength(1);
       if (how === 'verified') await attempt(store, pinId, true);
