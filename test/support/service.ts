@@ -187,12 +187,14 @@ export async function eventually<Value>(
   probe: () => Promise<Value | undefined | false>,
   timeoutMs = 15_000,
 ): Promise<Value> {
-  const end = performance.now() + timeoutMs;
+  const start = performance.now();
   for (;;) {
     const value = await probe();
     if (value) return value;
-    if (performance.now() > end) throw new Error(`timed out waiting for ${what}`);
-    await pause(25);
+    const waited = performance.now() - start;
+    if (waited > timeoutMs) throw new Error(`timed out waiting for ${what}`);
+    // Each look is work for the service too.
+    await pause(waited < 1_000 ? 25 : 60);
   }
 }
 
