@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
 
 const MEMORY = '/dev/shm';
-/** A run holds some 15 MB at a time. */
+/** A run holds some 50 MB at a time. */
 const LEAST_BYTES = 256 * 1024 ** 2;
 
 /**
