@@ -1,11 +1,14 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { Redis } from 'ioredis';
+
+import { freePort } from './free-port.ts';
+
+export { freePort };
 
 /** Why the tests against Redis are skipped; undefined where there is a redis-server of version 7 or later. */
 export const noRedis: string | undefined = (() => {
@@ -83,14 +86,4 @@ export function spawnServer(args: readonly string[]): ChildProcess {
     ? ['setpriv', '--pdeathsig', 'KILL', 'redis-server']
     : ['redis-server'];
   return spawn(command, [...rest, ...args], { stdio: 'ignore' });
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,13 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { ClipPool } from './clip-pool.ts';
+import { freePort } from './free-port.ts';
+
+export { freePort };
 
 /**
  * The service as a user runs it: a child process started with `node src/main.ts`, known only by its ready line, its
@@ -196,17 +198,6 @@ export async function eventually<Value>(
     // Each look is work for the service too.
     await pause(waited < 1_000 ? 25 : 60);
   }
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function call<Body>(
