@@ -30,14 +30,14 @@ const SLOW = [
   'test/faults/verify-races.test.ts',
 ];
 
-/** Have the machine to themselves: the one measures what the service can do just then, the other fifty frames a second. */
-const ALONE = ['test/faults/overload.test.ts', 'test/sip-sim/media.test.ts'];
+/** Have the machine to themselves: they measure what the service can do just then, fifty frames a second, how soon an answer comes. */
+const ALONE = ['test/faults/overload.test.ts', 'test/sip-sim/media.test.ts', 'test/store/redis-away.test.ts'];
 
 /** All of it is covered by its tests, and `npm test` has that measured in a run of their own: measuring costs the others time. */
 const IVR = 'test/ivr/**/*.test.ts';
 
 /** Of two cores: end-to-end tests mostly wait. */
-const WORKERS = 4;
+const WORKERS = 3;
 
 /** `vitest run test/faults/clock.test.ts`, and the scripts of the fault suite and the mutants. */
 const named = process.argv.some(argument => argument.startsWith('test/'));

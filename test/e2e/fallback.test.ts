@@ -99,6 +99,9 @@ async function heard(call: SimCall): Promise<string> {
 
 const pinIn = (text: string | undefined): string => /\d{6}/.exec(text ?? '')?.[0] ?? '';
 
+/** Behind the PIN, also where the machine is busy and its audio comes late. */
+const HANGS_UP_MS = 18_000;
+
 describe('a text that fails', () => {
   test.concurrent.for([
     ['undelivered', 'undelivered'],
@@ -107,7 +110,7 @@ describe('a text that fails', () => {
   ])('%s: the phone rings, says the PIN that was texted, and it verifies', async ([smsOutcome]) => {
     const phone = await phoneWith(`+4179302680${['undelivered', 'failed', 'refused'].indexOf(smsOutcome!)}`, {
       smsOutcome,
-      hangupAfterMs: 12_000,
+      hangupAfterMs: HANGS_UP_MS,
     });
     const { id } = await create(phone);
     const call = await endedCall(service, phone);
@@ -124,7 +127,7 @@ describe('a text that fails', () => {
 });
 
 test.concurrent('a text of which nothing is heard: the phone rings at the deadline', async () => {
-  const phone = await phoneWith('+41793026811', { smsOutcome: 'silent', hangupAfterMs: 12_000 });
+  const phone = await phoneWith('+41793026811', { smsOutcome: 'silent', hangupAfterMs: HANGS_UP_MS });
   const { id } = await create(phone);
   const spoken = await heard(await endedCall(service, phone));
   expect(pinIn((await texts(phone))[0])).toBe(spoken);
@@ -144,7 +147,7 @@ test.concurrent('a delivered text: no phone rings', async () => {
 });
 
 test.concurrent('a late receipt: the call was made, the receipt is noted, nothing more happens', async () => {
-  const phone = await phoneWith('+41793026813', { smsOutcome: 'late', hangupAfterMs: 12_000 });
+  const phone = await phoneWith('+41793026813', { smsOutcome: 'late', hangupAfterMs: HANGS_UP_MS });
   const { id } = await create(phone);
   const call = await endedCall(service, phone);
   recordCanary(await heard(call));
@@ -161,7 +164,7 @@ test.concurrent('a late receipt: the call was made, the receipt is noted, nothin
 });
 
 test.concurrent('a landline is called straight away', async () => {
-  const phone = await phoneWith('+41443641001', { hangupAfterMs: 12_000 });
+  const phone = await phoneWith('+41443641001', { hangupAfterMs: HANGS_UP_MS });
   const { id, timeline } = await create(phone);
   expect(timeline[0]).toMatchObject({ channel: 'sms', state: 'skipped', reason: 'number-type' });
   const spoken = await heard(await endedCall(service, phone));
@@ -207,7 +210,7 @@ test.concurrent('the unmodified Infobip SDK: SMS undelivered, the phone rings wi
   const ids = await createTemplate(service);
   const put = await service.api('PUT', `/v1/applications/${ids.applicationId}/delivery`, FALLBACK);
   expect(put.status, JSON.stringify(put.body)).toBe(200);
-  const phone = await phoneWith('+41793026841', { smsOutcome: 'undelivered', hangupAfterMs: 12_000 });
+  const phone = await phoneWith('+41793026841', { smsOutcome: 'undelivered', hangupAfterMs: HANGS_UP_MS });
 
   const infobip = new Infobip({ baseUrl: service.url, apiKey: service.apiKey, authType: AuthType.ApiKey });
   const { twoFA } = (infobip as never as { service: { twoFA: Record<string, Method> } }).service;

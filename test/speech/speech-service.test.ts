@@ -85,10 +85,10 @@ describe('rendering', () => {
   test('the words of another language are spoken by its own voice', async () => {
     const { service, voice, engine } = await setUp();
     await service.render([speech('hello'), speech('hallo', { language: 'de-AT' })], voice);
-    expect(engine.asked.map(({ text, voice: name }) => [text, name])).toEqual([
-      ['hello', 'tone-en'],
-      ['hallo', 'tone-de'],
-    ]);
+    // They are asked for side by side.
+    expect(new Set(engine.asked.map(({ text, voice: name }) => `${text} by ${name}`))).toEqual(
+      new Set(['hello by tone-en', 'hallo by tone-de']),
+    );
   });
 
   test('a language that nobody speaks is refused', async () => {
