@@ -89,7 +89,8 @@ async function lineOf(row: FaultRow, files: readonly string[]): Promise<string> 
     {
       cwd: ROOT,
       stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, ...form, FAULT_RESULTS: results },
+      // On the disk: named, the folder is left as it is (test/support/memory-folder.ts).
+      env: { TMPDIR: tmpdir(), ...process.env, ...form, FAULT_RESULTS: results },
     },
   );
   const [code] = (await once(child, 'exit')) as [number | null];
