@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -41,6 +42,39 @@ describe.skipIf(noRedis !== undefined)(noRedis ?? 'a Redis that is away', () => 
   afterEach(async () => {
     await store.close();
     await server.stop();
+  });
+
+  it('loads its data for long: is in use as soon as it has them', async () => {
+    const slow = await startRedis([
+      '--key-load-delay',
+      '2500',
+      '--loading-process-events-interval-bytes',
+      '1024',
+    ]);
+    const other = await openRedisStore({ url: slow.url, clock: systemClock });
+    try {
+      // One that is most of it, mostly not among the first: until then the server believes that it needs far longer.
+      await slow.client.mset(
+        ...times(500, n => [`load-${n}`, n === 0 ? randomBytes(5_000_000).toString('base64') : 'x']).flat(),
+      );
+      // The delay is one of data that lie there as a snapshot.
+      await slow.client.bgrewriteaof();
+      const rewriting = async () =>
+        /aof_rewrite_(in_progress|scheduled):1/.test(await slow.client.info('persistence'));
+      await expect.poll(rewriting, { timeout: 5000 }).toBe(false);
+      slow.signal('SIGKILL');
+      const began = performance.now();
+      await slow.restart();
+      const pong = performance.now();
+      expect(pong - began, 'it loaded for too short').toBeGreaterThan(1000);
+      await expect
+        .poll(() => timed(other.ping()).then(({ id }) => id), { timeout: 5000, interval: 10 })
+        .toBe('done');
+      expect(performance.now() - pong).toBeLessThan(500);
+    } finally {
+      await other.close();
+      await slow.stop();
+    }
   });
 
   // faults.md F7. The process that asks has a core to share with everything else: what is measured is held to a bit more.

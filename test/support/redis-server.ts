@@ -47,7 +47,13 @@ export async function startRedis(flags: readonly string[] = []): Promise<RedisSe
   args.push(...flags);
   const launch = () => spawnServer(args);
   let child = launch();
-  const client = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 20, maxRetriesPerRequest: null });
+  const client = new Redis({
+    port,
+    host: '127.0.0.1',
+    retryStrategy: () => 20,
+    maxRetriesPerRequest: null,
+    maxLoadingRetryTime: 20,
+  });
   // It tells of every try while the server starts or is away.
   client.on('error', () => {});
   await client.ping();

@@ -32,6 +32,8 @@ export function connectRedis(address: RedisAddress, log: StoreLog | undefined): 
   const options = {
     connectTimeout: 1000,
     socketTimeout: SILENCE_MS,
+    // A server that still loads its data is asked as often: ioredis would wait as long as that server believes to need, a second at least.
+    maxLoadingRetryTime: RECONNECT_MS,
     maxRetriesPerRequest: null,
     enableAutoPipelining: false,
     connectionName: 'saypin',
