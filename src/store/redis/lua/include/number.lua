@@ -2,6 +2,7 @@
 -- then of each send, the latest last: when (13 digits), application (32 characters), pinId (32), or blanks for a PIN that is deleted (sweep-pins).
 --   nw   ZSET of destinations that have such blanks, by when they may go
 --@include time
+--@include digits
 --@include texts
 local SEND_BYTES, NO_PIN = 77, '                                '
 -- From here on a text is not written anew for each send.

@@ -16,17 +16,3 @@ now = tonumber(now_text)
 -- Whether the client has given up.
 late = ARGV[1] ~= '' and string.byte(ARGV[1]) ~= 61 and now > tonumber(ARGV[1])
 --@end
-
--- 13 digits, as long as an instant is.
-local thirteen_digits
---@each
-thirteen_digits = {}
---@end
-local function in_13_digits(ms)
-  local text = thirteen_digits[ms]
-  if not text then
-    text = string.format('%013d', ms)
-    thirteen_digits[ms] = text
-  end
-  return text
-end

@@ -4,6 +4,7 @@
 --   wa:<application>   sends of an application, in the shard of the application: a LIST of times, the latest last, since there may be
 --     many; aw: ZSET of these applications by the longest window that counted, for the sweep
 --@include time
+--@include digits
 --@include texts
 local WINDOW_SLACK_MS = 60000
 -- From here on a text is not written anew for each entry.
